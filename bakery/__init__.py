@@ -1,0 +1,1 @@
+"""Saffron & Crumb: a bakery's shop, back office and kitchen screen."""
