@@ -1,0 +1,75 @@
+"""Who may call which address: the one table. An endpoint that it does not name is refused to everybody.
+
+PUBLIC: anyone (a view that shows one person's things still checks ownership itself: `OWN`).
+OWN: anyone may knock; the view answers 404 unless the thing is theirs.
+SIGNED_IN: any active account. A Right: an account whose role includes it.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from flask import Flask, abort, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from bakery.infra import htmx
+from bakery.people.rights import Right, has_right
+
+
+class Access(StrEnum):
+    PUBLIC = "public"
+    OWN = "own"
+    SIGNED_IN = "signed in"
+
+
+_PUBLIC, _OWN, _SIGNED_IN = Access.PUBLIC, Access.OWN, Access.SIGNED_IN
+
+# endpoint -> who; or endpoint -> {method: who} where verbs differ.
+ACCESS: dict[str, Access | Right | dict[str, Access | Right]] = {
+    "static": _PUBLIC,
+    # machines
+    "health.healthz": _PUBLIC,
+    "health.readyz": _PUBLIC,
+    # storefront
+    # checkout and orders
+    # people
+    # back office
+    # kitchen
+    # webhooks
+}
+
+
+def required(endpoint: str, method: str) -> Access | Right | None:
+    """Who may call an endpoint with a method; None when the table does not say."""
+    entry = ACCESS.get(endpoint)
+    if isinstance(entry, dict):
+        return entry.get("GET" if method == "HEAD" else method)
+    return entry
+
+
+def init_access(app: Flask) -> None:
+    """Enforce the table before any view runs."""
+
+    @app.before_request
+    def check() -> ResponseReturnValue | None:
+        if request.endpoint is None or request.method == "OPTIONS":
+            return None
+        needed = required(request.endpoint, request.method)
+        if needed is None:
+            abort(403)
+        if needed in (Access.PUBLIC, Access.OWN):
+            return None
+        if not current_user.is_authenticated:
+            return _to_sign_in()
+        if isinstance(needed, Right) and not has_right(current_user.role, needed):
+            abort(403)
+        return None
+
+
+def _to_sign_in() -> ResponseReturnValue:
+    if htmx.wants_json():
+        abort(401)
+    target = request.full_path.rstrip("?") if request.method == "GET" else None
+    url = url_for("auth.login", next=target)
+    return htmx.see_other(url) if htmx.wants_fragment() else redirect(url, code=303)

@@ -1,0 +1,25 @@
+"""Every table, so that migrations see them all."""
+
+from bakery.catalog import models as catalog
+from bakery.infra import models as infra
+from bakery.messages import models as messages
+from bakery.orders import models as orders
+from bakery.payments import models as payments
+from bakery.people import models as people
+from bakery.production import models as production
+from bakery.scheduling import models as scheduling
+from bakery.shop import models as shop
+from bakery.stock import models as stock
+
+__all__ = [
+    "catalog",
+    "infra",
+    "messages",
+    "orders",
+    "payments",
+    "people",
+    "production",
+    "scheduling",
+    "shop",
+    "stock",
+]

@@ -1,0 +1,1 @@
+"""The pages staff see under /admin."""

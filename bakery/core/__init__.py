@@ -1,0 +1,1 @@
+"""Money, clock, errors, ids and states: pure Python."""

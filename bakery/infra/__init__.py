@@ -1,0 +1,1 @@
+"""Database, transaction, queue, outbox, page cache, headers and logging."""

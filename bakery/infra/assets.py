@@ -1,0 +1,35 @@
+"""Static files under names that carry their content, so that browsers keep them for a year."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+
+from flask import Flask, Response, request, url_for
+
+
+def init_assets(app: Flask) -> None:
+    """Give templates `asset('css/base.css')` and let browsers keep what was asked for by content."""
+    folder = Path(app.static_folder or "static")
+
+    @lru_cache(maxsize=512)
+    def digest(name: str, _mtime: float) -> str:
+        return hashlib.sha256((folder / name).read_bytes()).hexdigest()[:12]
+
+    @lru_cache(maxsize=512)
+    def fixed(name: str) -> str:
+        return digest(name, 0.0)
+
+    def asset(name: str) -> str:
+        """The URL of a static file. In development a changed file gets a new one at once."""
+        version = digest(name, (folder / name).stat().st_mtime) if app.debug else fixed(name)
+        return url_for("static", filename=name, v=version)
+
+    app.jinja_env.globals["asset"] = asset
+
+    @app.after_request
+    def keep(response: Response) -> Response:
+        if request.endpoint == "static" and "v" in request.args:
+            response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return response

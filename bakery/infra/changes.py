@@ -1,0 +1,72 @@
+"""Counters that advance the moment something changed, by Postgres NOTIFY: what copies are compared with.
+
+Triggers on the tables notify in the changing transaction itself, so no writer can forget it, and a change
+made by psql counts as well. One thread a process listens, on a connection of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections import Counter
+
+import psycopg
+import structlog
+
+CHANNEL = "changes"
+log = structlog.get_logger(__name__)
+
+
+class Changes:
+    """Counts changes by topic. While the listening connection is down, `live` is False: keep no copies."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url.replace("+psycopg", "")
+        self._counts: Counter[str] = Counter()
+        self._pid: int | None = None
+        self._lock = threading.Lock()
+        self.live = False
+
+    def start(self) -> None:
+        """Start listening, once a process (a forked worker starts its own thread)."""
+        if self._pid == os.getpid():
+            return
+        with self._lock:
+            if self._pid == os.getpid():
+                return
+            self._pid, self.live = os.getpid(), False
+            threading.Thread(target=self._listen, name="changes", daemon=True).start()
+
+    def version(self, topic: str) -> int:
+        """How many changes of a topic this process has heard of."""
+        return self._counts[topic]
+
+    def _listen(self) -> None:
+        while True:
+            try:
+                with psycopg.connect(
+                    self._url,
+                    autocommit=True,
+                    application_name="changes",
+                    connect_timeout=5,
+                    keepalives=1,
+                    keepalives_idle=20,
+                    keepalives_interval=5,
+                    keepalives_count=3,
+                ) as connection:
+                    connection.execute(f"LISTEN {CHANNEL}")
+                    self._missed_everything()
+                    self.live = True
+                    for notice in connection.notifies():
+                        self._counts[notice.payload] += 1
+            except psycopg.Error as error:
+                log.warning("changes_not_heard", error=type(error).__name__)
+            self.live = False
+            time.sleep(1)
+
+    def _missed_everything(self) -> None:
+        # Whatever changed while nobody listened: every copy is out of date.
+        for topic in list(self._counts):
+            self._counts[topic] += 1
+        self._counts["any"] += 1

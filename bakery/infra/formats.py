@@ -1,0 +1,50 @@
+"""How money, dates and times read: by Babel, in the shop's locale and time zone."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_time
+from babel.numbers import format_currency, get_currency_precision
+from flask import Flask
+
+from bakery.core.money import Money
+
+LOCALE = "en_AU"
+
+
+def money(value: Money) -> str:
+    """`$86.00`. Knows currencies without minor units."""
+    digits = get_currency_precision(value.currency)
+    return format_currency(Decimal(value.cents).scaleb(-digits), value.currency, locale=LOCALE)
+
+
+def date_shop(value: date) -> str:
+    """`Sat 21 Nov`."""
+    return format_date(value, "EEE d MMM", locale=LOCALE)
+
+
+def date_long(value: date) -> str:
+    """`Saturday 21 November 2026`."""
+    return format_date(value, "EEEE d MMMM y", locale=LOCALE)
+
+
+def time_shop(value: datetime | time, zone: str | None = None) -> str:
+    """`2:30 pm`. An instant is read in `zone`."""
+    if isinstance(value, datetime) and zone:
+        value = value.astimezone(ZoneInfo(zone))
+    return format_time(value, "h:mm a", locale=LOCALE)
+
+
+def datetime_shop(value: datetime, zone: str) -> str:
+    """`Sat 21 Nov, 2:30 pm`, in the zone given."""
+    local = value.astimezone(ZoneInfo(zone))
+    return f"{date_shop(local.date())}, {time_shop(local)}"
+
+
+def init_formats(app: Flask) -> None:
+    """Register the filters: money, date_shop, date_long, time_shop, datetime_shop."""
+    for filter_ in (money, date_shop, date_long, time_shop, datetime_shop):
+        app.jinja_env.filters[filter_.__name__] = filter_

@@ -1,0 +1,49 @@
+"""RQ queues by urgency. Redis is only the bell: what must happen is owed in Postgres (outbox)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from flask import current_app
+from redis import Redis
+from redis.exceptions import RedisError
+from rq import Queue, Retry
+from rq.serializers import JSONSerializer
+
+URGENT, DEFAULT, LOW = "urgent", "default", "low"
+QUEUES = (URGENT, DEFAULT, LOW)
+
+# RQ starts a job again whose worker was killed only if it has a Retry. Errors are the outbox's affair.
+RESTARTS = 3
+
+
+def connect(url: str) -> Redis:
+    """A Redis client that gives up quickly: a request must not wait for a bell."""
+    return Redis.from_url(url, socket_connect_timeout=1, socket_timeout=5, health_check_interval=30)
+
+
+def queue(name: str) -> Queue:
+    """One of the shop's queues, on the app's Redis."""
+    if name not in QUEUES:
+        raise ValueError(f"no queue is called {name}")
+    return Queue(name, connection=current_app.extensions["redis"], serializer=JSONSerializer)
+
+
+def ring(function: str, *args: Any, on: str = DEFAULT) -> bool:
+    """Enqueue a job by dotted name. False when Redis is away: the sweeper will ring again."""
+    request_id = structlog.contextvars.get_contextvars().get("request_id")
+    try:
+        queue(on).enqueue(
+            function,
+            args=args,
+            retry=Retry(max=RESTARTS),
+            meta={"request_id": request_id},
+            job_timeout=120,
+            result_ttl=600,
+            failure_ttl=14 * 24 * 3600,
+        )
+    except RedisError as error:
+        structlog.get_logger(__name__).warning("bell_not_rung", job=function, error=type(error).__name__)
+        return False
+    return True

@@ -1,0 +1,1 @@
+"""Stripe, Twilio, SMTP and files: a port and its real adapter each."""

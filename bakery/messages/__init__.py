@@ -1,0 +1,1 @@
+"""Emails and SMS: what was owed, sent and failed."""

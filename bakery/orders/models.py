@@ -1,0 +1,172 @@
+"""Cart and order. An order is a snapshot: nothing in it changes when the menu does."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, func
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from bakery.core.money import Money
+from bakery.infra.db import Base, Cents, Id, in_states
+from bakery.orders.states import OrderStatus, PaymentStatus
+
+
+class Cart(Base):
+    """Lines somebody is collecting: a user's, or an anonymous browser's (by token digest)."""
+
+    __tablename__ = "cart"
+    __table_args__ = (
+        CheckConstraint("(user_id IS NULL) <> (token_digest IS NULL)", name="one_owner"),
+        Index("ix_cart_updated_at", "updated_at"),
+    )
+
+    id: Mapped[Id]
+    user_id: Mapped[int | None] = mapped_column(
+        ForeignKey("user_account.id", ondelete="CASCADE"), unique=True
+    )
+    token_digest: Mapped[str | None] = mapped_column(String(64), unique=True)
+    # One cart content is placed once: renewed after each placed order.
+    checkout_key: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    lines: Mapped[list[CartLine]] = relationship(
+        order_by="CartLine.id", lazy="raise_on_sql", cascade="all, delete-orphan"
+    )
+
+
+class CartLine(Base):
+    __tablename__ = "cart_line"
+    __table_args__ = (
+        UniqueConstraint("cart_id", "variant_id", "message"),
+        CheckConstraint("quantity BETWEEN 1 AND 1000", name="quantity_sane"),
+    )
+
+    id: Mapped[Id]
+    cart_id: Mapped[int] = mapped_column(ForeignKey("cart.id", ondelete="CASCADE"))
+    variant_id: Mapped[int] = mapped_column(ForeignKey("variant.id"))
+    quantity: Mapped[int]
+    message: Mapped[str] = mapped_column(String(400), default="")
+    # The price the customer last saw and accepted; a different price today is shown and asked.
+    seen_price_cents: Mapped[Cents]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class Order(Base):
+    """What was placed."""
+
+    __tablename__ = "shop_order"
+    __table_args__ = (
+        in_states("status", OrderStatus),
+        in_states("payment_status", PaymentStatus),
+        CheckConstraint(
+            "total_cents >= 0 AND tax_cents >= 0 AND tax_cents <= total_cents", name="amounts_sane"
+        ),
+        Index("ix_shop_order_pickup", "pickup_at", "status"),
+        Index("ix_shop_order_placed_at", "placed_at"),
+        Index("ix_shop_order_hold", "hold_expires_at", postgresql_where="status = 'PENDING_PAYMENT'"),
+    )
+
+    id: Mapped[Id]
+    number: Mapped[str] = mapped_column(String(12), unique=True)
+    # The guest's key to this order: compared in constant time.
+    secret: Mapped[str] = mapped_column(String(64))
+    checkout_key: Mapped[str] = mapped_column(String(64), unique=True)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"), index=True)
+    status: Mapped[str] = mapped_column(String(20), default=OrderStatus.PENDING_PAYMENT)
+    payment_status: Mapped[str] = mapped_column(String(20), default=PaymentStatus.UNPAID)
+    contact_name: Mapped[str] = mapped_column(String(120))
+    contact_email: Mapped[str] = mapped_column(String(254), index=True)
+    contact_phone: Mapped[str] = mapped_column(String(20))
+    customer_note: Mapped[str] = mapped_column(Text, default="")
+    staff_note: Mapped[str] = mapped_column(Text, default="")
+    currency: Mapped[str] = mapped_column(String(3))
+    total_cents: Mapped[Cents]
+    tax_cents: Mapped[Cents]
+    prices_include_tax: Mapped[bool]
+    pickup_at: Mapped[datetime]
+    time_zone: Mapped[str] = mapped_column(String(60))
+    slot_id: Mapped[int | None] = mapped_column(ForeignKey("pickup_slot.id"))
+    has_cake: Mapped[bool] = mapped_column(default=False)
+    # The shop's name, ABN, address and terms version as they were.
+    snapshot: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    placed_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    hold_expires_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
+    is_demo: Mapped[bool] = mapped_column(default=False)
+    # Counts changes; what polls this order compares it.
+    version: Mapped[int] = mapped_column(default=1)
+
+    lines: Mapped[list[OrderLine]] = relationship(
+        order_by="OrderLine.position", lazy="raise_on_sql", back_populates="order"
+    )
+
+    @property
+    def total(self) -> Money:
+        return Money(self.total_cents, self.currency)
+
+    @property
+    def ref(self) -> str:
+        """How lower domains name this order as an owner or subject."""
+        return f"order:{self.id}"
+
+
+class OrderLine(Base):
+    """One line as it was sold; quantities and amounts never change."""
+
+    __tablename__ = "order_line"
+    __table_args__ = (
+        CheckConstraint("quantity > 0", name="quantity_positive"),
+        CheckConstraint("total_cents = unit_price_cents * quantity - discount_cents", name="total_adds_up"),
+        CheckConstraint(
+            "discount_cents >= 0 AND discount_cents <= unit_price_cents * quantity", name="discount_sane"
+        ),
+        Index("ix_order_line_variant", "variant_id"),
+        Index("ix_order_line_product", "product_id"),
+    )
+
+    id: Mapped[Id]
+    order_id: Mapped[int] = mapped_column(ForeignKey("shop_order.id"), index=True)
+    position: Mapped[int]
+    product_id: Mapped[int] = mapped_column(ForeignKey("product.id"))
+    variant_id: Mapped[int] = mapped_column(ForeignKey("variant.id"))
+    product_name: Mapped[str] = mapped_column(String(120))
+    variant_name: Mapped[str] = mapped_column(String(60))
+    sku: Mapped[str] = mapped_column(String(64))
+    quantity: Mapped[int]
+    unit_price_cents: Mapped[Cents]
+    discount_cents: Mapped[Cents] = mapped_column(default=0)
+    total_cents: Mapped[Cents]
+    tax_code: Mapped[str] = mapped_column(String(20))
+    tax_name: Mapped[str] = mapped_column(String(60))
+    tax_rate_bp: Mapped[int]
+    tax_cents: Mapped[Cents]
+    message: Mapped[str] = mapped_column(String(400), default="")
+    is_cake: Mapped[bool] = mapped_column(default=False)
+    make_minutes: Mapped[int] = mapped_column(default=0)
+    servings: Mapped[str] = mapped_column(String(40), default="")
+    ingredients: Mapped[str] = mapped_column(Text, default="")
+    # {"milk": {"state": "contains", "note": ""}, …} for all fourteen.
+    allergens: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+
+    order: Mapped[Order] = relationship(back_populates="lines", lazy="raise_on_sql")
+
+
+class OrderEvent(Base):
+    """One step in an order's life: who, when, why, from, to. Append-only."""
+
+    __tablename__ = "order_event"
+
+    id: Mapped[Id]
+    order_id: Mapped[int] = mapped_column(ForeignKey("shop_order.id"), index=True)
+    at: Mapped[datetime] = mapped_column(server_default=func.now())
+    # "status", "payment_status", "note" (staff only) or "message".
+    kind: Mapped[str] = mapped_column(String(20))
+    from_state: Mapped[str | None] = mapped_column(String(20))
+    to_state: Mapped[str | None] = mapped_column(String(20))
+    reason: Mapped[str] = mapped_column(String(500), default="")
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    actor_label: Mapped[str] = mapped_column(String(254))

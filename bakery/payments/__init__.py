@@ -1,0 +1,1 @@
+"""Payments, the ledger, Stripe's events and receipts."""

@@ -1,0 +1,152 @@
+"""Attempts to collect, the ledger, Stripe's events, and receipts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, func
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bakery.infra.db import Base, Cents, Id, in_states
+
+
+class PaymentKind(StrEnum):
+    FULL = "full"
+    DEPOSIT = "deposit"
+    BALANCE = "balance"
+
+
+class PaymentState(StrEnum):
+    """CREATED: committed, Stripe not yet asked or not yet heard. OPEN: a session is waiting to be paid."""
+
+    CREATED = "CREATED"
+    OPEN = "OPEN"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    EXPIRED = "EXPIRED"
+
+
+class TransactionKind(StrEnum):
+    CHARGE = "charge"
+    REFUND = "refund"
+    FEE = "fee"
+    DISPUTE = "dispute"
+    TRANSFER = "transfer"
+    REVERSAL = "reversal"
+
+
+class Payment(Base):
+    """One attempt to collect an order's amount with one Checkout Session."""
+
+    __tablename__ = "payment"
+    __table_args__ = (
+        in_states("kind", PaymentKind),
+        in_states("state", PaymentState),
+        CheckConstraint("amount_cents > 0", name="amount_positive"),
+        # At most one attempt of an order is waiting at a time.
+        Index(
+            "uq_payment_order_open", "order_id", unique=True, postgresql_where="state IN ('CREATED', 'OPEN')"
+        ),
+    )
+
+    id: Mapped[Id]
+    order_id: Mapped[int] = mapped_column(ForeignKey("shop_order.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(20), default=PaymentKind.FULL)
+    state: Mapped[str] = mapped_column(String(20), default=PaymentState.CREATED)
+    amount_cents: Mapped[Cents]
+    currency: Mapped[str] = mapped_column(String(3))
+    idempotency_key: Mapped[str] = mapped_column(String(80), unique=True)
+    session_id: Mapped[str | None] = mapped_column(String(120), unique=True)
+    payment_intent_id: Mapped[str | None] = mapped_column(String(120), index=True)
+    url: Mapped[str | None] = mapped_column(Text)
+    expires_at: Mapped[datetime | None]
+    failure: Mapped[str] = mapped_column(String(300), default="")
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    ended_at: Mapped[datetime | None]
+
+
+class Transaction(Base):
+    """One ledger row. Charges are positive, refunds negative; append-only."""
+
+    __tablename__ = "ledger_transaction"
+    __table_args__ = (
+        in_states("kind", TransactionKind),
+        CheckConstraint(
+            "(kind = 'charge' AND amount_cents > 0) OR (kind = 'refund' AND amount_cents < 0)"
+            " OR kind NOT IN ('charge', 'refund')",
+            name="sign_fits_kind",
+        ),
+        # Stripe's object is entered once, however often its event comes.
+        UniqueConstraint("kind", "stripe_id"),
+    )
+
+    id: Mapped[Id]
+    order_id: Mapped[int] = mapped_column(ForeignKey("shop_order.id"), index=True)
+    payment_id: Mapped[int | None] = mapped_column(ForeignKey("payment.id"))
+    kind: Mapped[str] = mapped_column(String(20))
+    amount_cents: Mapped[Cents]
+    currency: Mapped[str] = mapped_column(String(3))
+    stripe_id: Mapped[str] = mapped_column(String(120))
+    note: Mapped[str] = mapped_column(String(300), default="")
+    at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class EventOutcome(StrEnum):
+    """What became of an event. FLAGGED events raise an alert."""
+
+    STORED = "STORED"
+    APPLIED = "APPLIED"
+    IGNORED = "IGNORED"
+    FLAGGED = "FLAGGED"
+
+
+class StripeEvent(Base):
+    """Everything Stripe said, stored before it is answered."""
+
+    __tablename__ = "stripe_event"
+    __table_args__ = (in_states("outcome", EventOutcome),)
+
+    id: Mapped[Id]
+    event_id: Mapped[str] = mapped_column(String(120), unique=True)
+    type: Mapped[str] = mapped_column(String(80))
+    payload: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    # "webhook" or "reconciler".
+    source: Mapped[str] = mapped_column(String(20), default="webhook")
+    outcome: Mapped[str] = mapped_column(String(20), default=EventOutcome.STORED)
+    note: Mapped[str] = mapped_column(String(500), default="")
+    order_id: Mapped[int | None] = mapped_column(ForeignKey("shop_order.id"), index=True)
+    received_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    applied_at: Mapped[datetime | None]
+
+
+class ReceiptSeries(Base):
+    """The last number of a gapless series (one per legal entity); its row lock orders the numbers."""
+
+    __tablename__ = "receipt_series"
+
+    code: Mapped[str] = mapped_column(String(20), primary_key=True)
+    last_number: Mapped[int] = mapped_column(default=0)
+
+
+class Receipt(Base):
+    """A numbered receipt with the data it was printed from, and its stored PDF."""
+
+    __tablename__ = "receipt"
+    __table_args__ = (UniqueConstraint("series", "number"),)
+
+    id: Mapped[Id]
+    series: Mapped[str] = mapped_column(ForeignKey("receipt_series.code"))
+    number: Mapped[int]
+    order_id: Mapped[int] = mapped_column(ForeignKey("shop_order.id"), unique=True)
+    issued_at: Mapped[datetime]
+    snapshot: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    file_key: Mapped[str | None] = mapped_column(String(200))
+    sha256: Mapped[str | None] = mapped_column(String(64))
+
+    @property
+    def label(self) -> str:
+        """The number as printed: `R-000123`."""
+        return f"{self.series}-{self.number:06d}"

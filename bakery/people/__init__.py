@@ -1,0 +1,1 @@
+"""Customers, staff, rights, consent and the audit log."""

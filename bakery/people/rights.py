@@ -1,0 +1,45 @@
+"""What each role may do. Rights are by task; a role is a set of them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from bakery.people.models import Role
+
+
+class Right(StrEnum):
+    """A task that somebody may be trusted with."""
+
+    SEE_ORDERS = "see orders"
+    MOVE_ORDERS = "move orders on"
+    CANCEL_ORDERS = "cancel orders"
+    SEE_PERSONAL_DATA = "see personal data"
+    EXPORT_ORDERS = "export orders"
+    USE_KITCHEN = "use the kitchen screen"
+    MANAGE_PRODUCTS = "manage products"
+    ADJUST_STOCK = "adjust stock"
+    MANAGE_SCHEDULE = "manage the schedule"
+    SEE_JOBS = "see jobs and alerts"
+    RETRY_JOBS = "retry jobs and resolve alerts"
+    SEE_AUDIT = "see the audit log"
+    MANAGE_STAFF = "manage staff"
+    MANAGE_SETTINGS = "manage settings"
+
+
+_R = Right
+_COUNTER = frozenset({_R.SEE_ORDERS, _R.MOVE_ORDERS, _R.SEE_PERSONAL_DATA, _R.USE_KITCHEN})
+_BAKER = frozenset({_R.SEE_ORDERS, _R.MOVE_ORDERS, _R.USE_KITCHEN})
+_MANAGER = frozenset(set(Right) - {_R.MANAGE_STAFF, _R.MANAGE_SETTINGS})
+
+ROLE_RIGHTS: dict[Role, frozenset[Right]] = {
+    Role.CUSTOMER: frozenset(),
+    Role.BAKER: _BAKER,
+    Role.COUNTER: _COUNTER,
+    Role.MANAGER: _MANAGER,
+    Role.OWNER: frozenset(Right),
+}
+
+
+def has_right(role: str, right: Right) -> bool:
+    """Whether a role includes a right. An unknown role has none."""
+    return role in Role and right in ROLE_RIGHTS[Role(role)]

@@ -1,0 +1,1 @@
+"""Hours, cut-offs, lead times and pickup slots, in the shop's time zone."""

@@ -1,0 +1,60 @@
+"""The shop's profile and what it decides about itself."""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bakery.infra.db import Base, Code, Id
+
+
+class Shop(Base):
+    """The one shop: a single row. Changed in the back office, never by the environment."""
+
+    __tablename__ = "shop"
+    __table_args__ = (CheckConstraint("id = 1", name="single_row"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, default=1, autoincrement=False)
+    name: Mapped[str] = mapped_column(String(120))
+    tagline: Mapped[str] = mapped_column(String(200), default="")
+    about: Mapped[str] = mapped_column(Text, default="")
+    legal_name: Mapped[str] = mapped_column(String(160))
+    abn: Mapped[str] = mapped_column(String(20))
+    address: Mapped[str] = mapped_column(String(300))
+    phone: Mapped[str] = mapped_column(String(30))
+    email: Mapped[str] = mapped_column(String(254))
+    currency: Mapped[str] = mapped_column(String(3), default="AUD")
+    locale: Mapped[str] = mapped_column(String(10), default="en_AU")
+    country: Mapped[str] = mapped_column(String(2), default="AU")
+    time_zone: Mapped[str] = mapped_column(String(60), default="Australia/Sydney")
+    prices_include_tax: Mapped[bool] = mapped_column(default=True)
+    # Empty: the operator's ALERT_PHONE / ALERT_EMAIL are used.
+    alert_phone: Mapped[str] = mapped_column(String(30), default="")
+    alert_email: Mapped[str] = mapped_column(String(254), default="")
+    terms_version: Mapped[str] = mapped_column(String(20), default="1")
+    terms: Mapped[str] = mapped_column(Text, default="")
+    email_consent_wording: Mapped[str] = mapped_column(Text, default="")
+    sms_consent_wording: Mapped[str] = mapped_column(Text, default="")
+
+
+class TaxRate(Base):
+    """A tax class that products name by code; the rate in basis points (1000 = 10 %)."""
+
+    __tablename__ = "tax_rate"
+    __table_args__ = (CheckConstraint("rate_bp BETWEEN 0 AND 10000", name="rate_sane"),)
+
+    code: Mapped[str] = mapped_column(String(20), primary_key=True)
+    name: Mapped[str] = mapped_column(String(60))
+    rate_bp: Mapped[int]
+
+
+class Faq(Base):
+    """A question customers ask, and the shop's answer."""
+
+    __tablename__ = "faq"
+
+    id: Mapped[Id]
+    slug: Mapped[Code] = mapped_column(unique=True)
+    question: Mapped[str] = mapped_column(String(300))
+    answer: Mapped[str] = mapped_column(Text)
+    position: Mapped[int] = mapped_column(default=0)

@@ -1,0 +1,1 @@
+"""What can be sold: levels, holds and the movement ledger."""

@@ -1,0 +1,1 @@
+"""What Stripe and Twilio tell us."""
