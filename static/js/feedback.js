@@ -1,0 +1,47 @@
+// What happens around an answer: form token out, toasts in, focus where the news is.
+document.addEventListener("htmx:configRequest", (event) => {
+  const token = document.querySelector("meta[name='csrf-token']")?.content;
+  if (token && event.detail.verb !== "get") event.detail.headers["X-CSRFToken"] = token;
+});
+
+// After a swap: an error summary, the first wrong field, or whatever asks for it by data-focus.
+document.addEventListener("htmx:afterSettle", (event) => {
+  const part = event.detail.elt;
+  if (!part?.querySelector) return;
+  const wanted = part.matches("[data-focus]") ? part : part.querySelector("[data-focus], [aria-invalid='true']");
+  wanted?.focus({ preventScroll: false });
+});
+
+const leave = (toast) => {
+  toast.classList.add("leaving");
+  setTimeout(() => toast.remove(), 260);
+};
+const region = document.getElementById("toasts");
+const say = (text) => {
+  const toast = document.createElement("div");
+  toast.className = "toast toast-danger";
+  toast.dataset.toast = "";
+  toast.textContent = text;
+  region.append(toast);
+};
+document.addEventListener("click", (event) => {
+  const toast = event.target.closest("[data-dismiss]")?.closest("[data-toast]");
+  if (toast) leave(toast);
+});
+// A toast stays while it is pointed at or holds the focus; one with something to do (undo) stays longer.
+new MutationObserver((changes) => {
+  for (const toast of changes.flatMap((change) => [...change.addedNodes])) {
+    if (!(toast instanceof Element)) continue;
+    const seconds = toast.querySelector("a, form, button:not([data-dismiss])") ? 12 : 6;
+    const tick = () => (toast.matches(":hover, :focus-within") ? setTimeout(tick, 2000) : leave(toast));
+    setTimeout(tick, seconds * 1000);
+  }
+}).observe(region, { childList: true });
+
+document.addEventListener("htmx:sendError", () => {
+  if (!document.querySelector("[data-stale]")) say("We could not reach the bakery. Check your connection and try again.");
+});
+document.addEventListener("htmx:responseError", (event) => {
+  const { status } = event.detail.xhr;
+  if (status >= 500 && status !== 503) say("Something went wrong on our side. Nothing was lost; please try again.");
+});
