@@ -57,6 +57,7 @@ class Category(Base):
     id: Mapped[Id]
     slug: Mapped[Code] = mapped_column(unique=True)
     name: Mapped[str] = mapped_column(String(80))
+    tagline: Mapped[str] = mapped_column(String(200), default="")
     description: Mapped[str] = mapped_column(Text, default="")
     position: Mapped[int] = mapped_column(default=0)
     # A stem in the media store, as in Picture.
@@ -75,6 +76,11 @@ class Product(Base):
     description: Mapped[str] = mapped_column(Text, default="")
     ingredients: Mapped[str] = mapped_column(Text, default="")
     storage: Mapped[str] = mapped_column(Text, default="")
+    serving_advice: Mapped[str] = mapped_column(Text, default="")
+    # Sold only from one "MM-DD" to another, both included; may run over the new year.
+    season_name: Mapped[str] = mapped_column(String(60), default="")
+    season_from: Mapped[str | None] = mapped_column(String(5))
+    season_to: Mapped[str | None] = mapped_column(String(5))
     keywords: Mapped[str] = mapped_column(Text, default="")
     category_id: Mapped[int] = mapped_column(ForeignKey("category.id"), index=True)
     tax_code: Mapped[str] = mapped_column(ForeignKey("tax_rate.code"))
@@ -111,8 +117,9 @@ class Variant(Base):
     sku: Mapped[Code] = mapped_column(unique=True)
     name: Mapped[str] = mapped_column(String(60))
     price_cents: Mapped[Cents]
-    servings_min: Mapped[int] = mapped_column(default=1)
-    servings_max: Mapped[int] = mapped_column(default=1)
+    # None where servings mean nothing (a loaf, a tea).
+    servings_min: Mapped[int | None]
+    servings_max: Mapped[int | None]
     weight_g: Mapped[int | None]
     # Clock hours between ordering and the earliest pickup.
     lead_time_hours: Mapped[int] = mapped_column(default=0)
@@ -180,5 +187,6 @@ class Review(Base):
     rating: Mapped[int] = mapped_column(SmallInteger)
     title: Mapped[str] = mapped_column(String(120), default="")
     body: Mapped[str] = mapped_column(Text, default="")
+    reply: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     published_at: Mapped[datetime | None]

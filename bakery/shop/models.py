@@ -21,6 +21,10 @@ class Shop(Base):
     legal_name: Mapped[str] = mapped_column(String(160))
     abn: Mapped[str] = mapped_column(String(20))
     address: Mapped[str] = mapped_column(String(300))
+    latitude: Mapped[str] = mapped_column(String(12), default="")
+    longitude: Mapped[str] = mapped_column(String(12), default="")
+    pickup_instructions: Mapped[str] = mapped_column(Text, default="")
+    allergen_statement: Mapped[str] = mapped_column(Text, default="")
     phone: Mapped[str] = mapped_column(String(30))
     email: Mapped[str] = mapped_column(String(254))
     currency: Mapped[str] = mapped_column(String(3), default="AUD")
@@ -55,6 +59,7 @@ class Faq(Base):
 
     id: Mapped[Id]
     slug: Mapped[Code] = mapped_column(unique=True)
+    topic: Mapped[str] = mapped_column(String(60), default="")
     question: Mapped[str] = mapped_column(String(300))
     answer: Mapped[str] = mapped_column(Text)
     position: Mapped[int] = mapped_column(default=0)
