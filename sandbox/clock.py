@@ -1,0 +1,31 @@
+"""The sandbox's own time. It can be moved ahead, so that a test need not wait for an expiry."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from email.utils import format_datetime
+
+
+class Clock:
+    """Wall time plus an offset in seconds."""
+
+    def __init__(self) -> None:
+        self.offset = 0.0
+
+    def time(self) -> float:
+        return time.time() + self.offset
+
+    def now(self) -> int:
+        """Whole seconds, as Stripe counts."""
+        return int(self.time())
+
+
+def rfc2822(seconds: float) -> str:
+    """The date format of Twilio's answers: `Thu, 24 Aug 2023 05:01:45 +0000`."""
+    return format_datetime(datetime.fromtimestamp(int(seconds), UTC))
+
+
+def readable(seconds: float) -> str:
+    """The date format of the sandbox's pages, always UTC and saying so."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%d %b %Y, %H:%M:%S UTC")

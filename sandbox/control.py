@@ -1,0 +1,149 @@
+"""A thin client of the control API, for tests and scripts. Standard library and requests only."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import requests
+
+
+class ControlError(Exception):
+    """The sandbox refused; `status` and `answer` say why."""
+
+    def __init__(self, status: int, answer: dict[str, Any]) -> None:
+        super().__init__(f"{status}: {answer.get('error')}")
+        self.status, self.answer = status, answer
+
+
+class Control:
+    """`Control("http://127.0.0.1:8010").fault("stripe", "error", times=2)` and so on."""
+
+    def __init__(self, url: str, timeout: float = 30.0) -> None:
+        self.url, self._timeout = url.rstrip("/"), timeout
+
+    def _ask(self, method: str, path: str, **options: Any) -> Any:
+        with requests.Session() as session:
+            session.trust_env = False
+            answer = session.request(method, f"{self.url}{path}", timeout=self._timeout, **options)
+        body = answer.json()
+        if not answer.ok:
+            raise ControlError(answer.status_code, body)
+        return body
+
+    def state(self) -> dict[str, Any]:
+        found: dict[str, Any] = self._ask("GET", "/_control/state")
+        return found
+
+    def reset(self) -> None:
+        """Forget all objects, events, mails, SMS and faults; put the clock right."""
+        self._ask("POST", "/_control/reset")
+
+    # Faults. Options: times, last (seconds), seconds (slow, timeout, delay), status, copies, match.
+
+    def fault(self, service: str, mode: str, **options: Any) -> dict[str, Any]:
+        """Refuses what does not exist (ControlError 422)."""
+        made: dict[str, Any] = self._ask(
+            "POST", "/_control/faults", json={"service": service, "mode": mode, **options}
+        )
+        return made
+
+    def clear_faults(self, service: str | None = None) -> None:
+        self._ask("DELETE", "/_control/faults", params={"service": service} if service else {})
+
+    # Webhooks.
+
+    def webhook_target(self, url: str, secret: str | None = None) -> None:
+        self._ask(
+            "POST",
+            "/_control/webhooks/target",
+            json={"webhook_url": url} | ({"webhook_secret": secret} if secret else {}),
+        )
+
+    def sms_inbound_target(self, url: str) -> None:
+        self._ask("POST", "/_control/webhooks/target", json={"sms_inbound_url": url})
+
+    def release(self, order: str = "kept", match: str = "") -> int:
+        """Let held events go: order `kept`, `reversed` or `random`; `match` an event type or id."""
+        return int(
+            self._ask("POST", "/_control/webhooks/release", json={"order": order, "match": match})["released"]
+        )
+
+    def resend(self, event: str, times: int = 1) -> None:
+        self._ask("POST", f"/_control/events/{event}/resend", json={"times": times})
+
+    def events(self, type: str | None = None, object: str | None = None) -> list[dict[str, Any]]:
+        """Oldest first, each with `deliveries` (state, attempts, log)."""
+        found: list[dict[str, Any]] = self._ask(
+            "GET", "/_control/events", params={"type": type, "object": object}
+        )["data"]
+        return found
+
+    # Stripe.
+
+    def pay(self, session: str, card: str = "4242424242424242", **options: Any) -> dict[str, Any]:
+        """Pay as a person would (email, name, authenticate=True/False). A decline is ControlError 402 with `code`."""
+        paid: dict[str, Any] = self._ask(
+            "POST", f"/_control/sessions/{session}/pay", json={"card": card, **options}
+        )
+        return paid
+
+    def expire(self, session: str) -> dict[str, Any]:
+        gone: dict[str, Any] = self._ask("POST", f"/_control/sessions/{session}/expire")
+        return gone
+
+    def object(self, key: str) -> dict[str, Any]:
+        found: dict[str, Any] = self._ask("GET", f"/_control/objects/{key}")
+        return found
+
+    def objects(self, kind: str = "checkout.session") -> list[dict[str, Any]]:
+        """Newest first; kinds are Stripe's `object` names, and `sms`."""
+        found: list[dict[str, Any]] = self._ask("GET", "/_control/objects", params={"kind": kind})["data"]
+        return found
+
+    # Mail and SMS.
+
+    def mails(self, to: str | None = None) -> list[dict[str, Any]]:
+        """Newest first: id, from, to, subject, text, html, attachments, deliveries, message_id."""
+        found: list[dict[str, Any]] = self._ask("GET", "/_control/mails")["data"]
+        return [each for each in found if to is None or to in each["to"]]
+
+    def attachment(self, mail: dict[str, Any], name: str) -> bytes:
+        """The bytes of a mail's attachment. Refuses a name that the mail does not carry."""
+        path = next(each["url"] for each in mail["attachments"] if each["name"] == name)
+        with requests.Session() as session:
+            session.trust_env = False
+            return session.get(f"{self.url}{path}", timeout=self._timeout).content
+
+    def sms(self, to: str | None = None) -> list[dict[str, Any]]:
+        """Newest first, inbound ones too; Twilio's fields plus `callbacks`."""
+        found: list[dict[str, Any]] = self._ask("GET", "/_control/sms")["data"]
+        return [each for each in found if to is None or each["to"] == to]
+
+    def reply(self, sender: str, body: str, to: str) -> dict[str, Any]:
+        """The customer `sender` writes `body` to the shop's number `to`."""
+        sent: dict[str, Any] = self._ask(
+            "POST", "/_control/sms/inbound", json={"from": sender, "to": to, "body": body}
+        )
+        return sent
+
+    # Time.
+
+    def move_clock(self, offset: float) -> None:
+        """The sandbox's clock goes `offset` seconds ahead of the true time; 0 puts it right."""
+        self._ask("POST", "/_control/clock", json={"offset": offset})
+
+    def settle(self, seconds: float = 10.0, within: float = 1.5) -> None:
+        """Wait until nothing is being delivered or due in the next moments. Refuses (504) when that takes too long."""
+        self._ask("POST", "/_control/settle", json={"seconds": seconds, "within": within})
+
+    def wait_for(self, what: Callable[[], Any], seconds: float = 10.0) -> Any:
+        """Ask again and again until the answer is true, and return it. Refuses with TimeoutError."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            found = what()
+            if found:
+                return found
+            time.sleep(0.05)
+        raise TimeoutError(f"Not within {seconds} s")

@@ -1,0 +1,194 @@
+"""The control API: everything a test or a script may ask of the sandbox, as JSON."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from flask import Blueprint, Response, current_app, jsonify, request
+
+from sandbox.checkout import Form, Refused, answer_bank, pay
+from sandbox.faults import MODES, BadFault
+from sandbox.inbox import mail_summary, mails, sms_list
+from sandbox.stripe_api import checkout_sessions
+from sandbox.stripe_api.call import Call
+from sandbox.stripe_api.errors import StripeError
+from sandbox.twilio_messages import Messages
+from sandbox.world import World
+
+blueprint = Blueprint("control_api", __name__, url_prefix="/_control")
+
+
+def _world() -> World:
+    world: World = current_app.extensions["world"]
+    return world
+
+
+def _given() -> dict[str, Any]:
+    given = request.get_json(silent=True) or {}
+    return given if isinstance(given, dict) else {}
+
+
+@blueprint.errorhandler(BadFault)
+def bad_fault(error: BadFault) -> tuple[Response, int]:
+    return jsonify({"error": str(error)}), 422
+
+
+@blueprint.errorhandler(Refused)
+def refused(error: Refused) -> tuple[Response, int]:
+    return jsonify({"error": error.message, "code": error.code, "field": error.field}), 402
+
+
+@blueprint.errorhandler(StripeError)
+def stripe_refused(error: StripeError) -> tuple[Response, int]:
+    return jsonify({"error": str(error)}), error.status
+
+
+@blueprint.get("/state")
+def state() -> Response:
+    world = _world()
+    counts = {
+        row["state"]: row["n"]
+        for row in world.store.rows("SELECT state, count(*) AS n FROM deliveries GROUP BY state")
+    }
+    return jsonify(
+        {
+            "base_url": world.base_url,
+            "smtp_port": world.settings.smtp_port,
+            "webhook_url": world.webhooks.target[0],
+            "clock_offset": world.clock.offset,
+            "faults": [dataclasses.asdict(each) for each in world.faults.active()],
+            "modes": MODES,
+            "deliveries": counts,
+            "unsubscribed": world.store.note("unsubscribed", []),
+        }
+    )
+
+
+@blueprint.post("/faults")
+def add_fault() -> tuple[Response, int]:
+    given = _given()
+    fault = _world().faults.add(str(given.pop("service", "")), str(given.pop("mode", "")), **given)
+    return jsonify(dataclasses.asdict(fault)), 201
+
+
+@blueprint.delete("/faults")
+def clear_faults() -> Response:
+    number = request.args.get("id", type=int)
+    _world().faults.clear(request.args.get("service"), number)
+    return jsonify({"faults": [dataclasses.asdict(each) for each in _world().faults.active()]})
+
+
+@blueprint.post("/webhooks/target")
+def set_target() -> Response:
+    """Where events go from now on, and the secret that signs them."""
+    given, store = _given(), _world().store
+    for name in ("webhook_url", "webhook_secret", "sms_inbound_url"):
+        if name in given:
+            store.set_note(name, given[name])
+    return jsonify({"webhook_url": _world().webhooks.target[0]})
+
+
+@blueprint.post("/webhooks/release")
+def release() -> Response:
+    given = _given()
+    return jsonify(
+        {"released": _world().webhooks.release(given.get("order", "kept"), given.get("match", ""))}
+    )
+
+
+@blueprint.post("/events/<key>/resend")
+def resend(key: str) -> tuple[Response, int]:
+    if _world().store.get(key, "event") is None:
+        return jsonify({"error": f"No such event: {key}"}), 404
+    _world().webhooks.resend(key, int(_given().get("times", 1)))
+    return jsonify({"resent": key}), 202
+
+
+@blueprint.get("/events")
+def events() -> Response:
+    """Events, oldest first, each with its deliveries; `type` and `object` narrow them down."""
+    kind, about = request.args.get("type"), request.args.get("object")
+    found = [
+        event | {"deliveries": _world().webhooks.log(event["id"])}
+        for event in reversed(_world().store.all("event"))
+        if (not kind or event["type"] == kind) and (not about or event["data"]["object"].get("id") == about)
+    ]
+    return jsonify({"data": found})
+
+
+@blueprint.post("/sessions/<key>/pay")
+def pay_session(key: str) -> Response:
+    """Pay as a person on the hosted page would; `card` may be any test number. Authentication is answered too."""
+    given, world = _given(), _world()
+    form = Form(
+        email=given.get("email", "customer@saffron.test"),
+        name=given.get("name", ""),
+        number=given.get("card", "4242424242424242"),
+    )
+    outcome = pay(world, key, form)
+    if outcome.state == "authenticate" and given.get("authenticate") is not None:
+        answer_bank(world, outcome.url.rsplit("/", 1)[1], bool(given["authenticate"]))
+    session = world.store.get(key)
+    return jsonify({"session": session, "url": outcome.url})
+
+
+@blueprint.post("/sessions/<key>/expire")
+def expire_session(key: str) -> Response:
+    with _world().store.transaction():
+        session = checkout_sessions.find(Call.inside(_world()), key)
+        if session["status"] == "open":
+            session = checkout_sessions.close_expired(Call.inside(_world()), session)
+    return jsonify(session)
+
+
+@blueprint.get("/objects/<key>")
+def stored_object(key: str) -> tuple[Response, int]:
+    found = _world().store.get(key)
+    return (jsonify(found), 200) if found else (jsonify({"error": f"No such object: {key}"}), 404)
+
+
+@blueprint.get("/objects")
+def objects() -> Response:
+    return jsonify({"data": _world().store.all(request.args.get("kind", "checkout.session"))})
+
+
+@blueprint.post("/sms/inbound")
+def inbound_sms() -> tuple[Response, int]:
+    given, messages = _given(), current_app.extensions["messages"]
+    assert isinstance(messages, Messages)
+    account = _world().store.note("twilio_account", "AC" + "0" * 32)
+    sms = messages.inbound(account, given.get("from", ""), given.get("to", ""), given.get("body", ""))
+    return jsonify(sms), 201
+
+
+@blueprint.get("/sms")
+def sms() -> Response:
+    return jsonify({"data": sms_list()})
+
+
+@blueprint.get("/mails")
+def all_mails() -> Response:
+    return jsonify({"data": [mail_summary(each) for each in mails()]})
+
+
+@blueprint.post("/clock")
+def move_clock() -> Response:
+    """Put the sandbox's clock ahead by so many seconds (of the true time, not of the last offset)."""
+    world = _world()
+    world.clock.offset = float(_given().get("offset", 0))
+    world.scheduler.wake()
+    return jsonify({"now": world.clock.time()})
+
+
+@blueprint.post("/settle")
+def settle() -> tuple[Response, int]:
+    given = _given()
+    done = _world().settle(float(given.get("seconds", 10)), float(given.get("within", 1.5)))
+    return jsonify({"settled": done}), 200 if done else 504
+
+
+@blueprint.post("/reset")
+def reset() -> Response:
+    _world().reset()
+    return jsonify({"reset": True})

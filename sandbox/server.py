@@ -1,0 +1,96 @@
+"""Start and stop a sandbox: from the command line, or inside a test's process."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from typing import Any
+
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+from sandbox.app import create_app
+from sandbox.control import Control
+from sandbox.settings import Settings
+from sandbox.smtp import MailServer
+from sandbox.stripe_api import checkout_sessions, disputes
+from sandbox.stripe_api.call import Call
+from sandbox.twilio_messages import Messages
+from sandbox.world import World
+
+HOST = "127.0.0.1"
+BACKLOG = 512  # a rush of buyers must not be refused by the outside world
+
+
+class _Quiet(WSGIRequestHandler):
+    def log(self, type: str, message: str, *args: Any) -> None:
+        """Say nothing."""
+
+
+class Sandbox(Control):
+    """A running sandbox. Everything of `Control` can be asked of it, and it can be stopped."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.world = World(settings)
+        self.messages = Messages(self.world)
+        self._use_given_target()
+        self._own_tasks()
+        # Bound here, not by the server: it would end the process when the port is taken.
+        with socket.create_server((HOST, settings.port), backlog=BACKLOG) as bound:
+            settings.port = bound.getsockname()[1]
+            self._mail = MailServer(self.world, settings.smtp_port)
+            self._web: BaseWSGIServer = make_server(
+                HOST,
+                settings.port,
+                create_app(self.world, self.messages),
+                threaded=True,
+                fd=bound.fileno(),
+                request_handler=_Quiet if settings.quiet else None,
+            )
+        settings.base_url = settings.base_url or f"http://{HOST}:{settings.port}"
+        self.smtp_port = settings.smtp_port = self._mail.port
+        self._thread = threading.Thread(target=self._web.serve_forever, name="sandbox-web", daemon=True)
+        super().__init__(f"http://{HOST}:{settings.port}")
+
+    def _use_given_target(self) -> None:
+        """An address given at this start wins over one that the control API set before."""
+        for name in ("webhook_url", "sms_inbound_url"):
+            if getattr(self.settings, name):
+                self.world.store.run("DELETE FROM notes WHERE name = ?", name)
+        if self.settings.webhook_url:
+            self.world.store.run("DELETE FROM notes WHERE name = 'webhook_secret'")
+
+    def _own_tasks(self) -> None:
+        def inside(work: Any) -> Any:
+            def run(ref: str) -> None:
+                with self.world.store.transaction():
+                    work(Call.inside(self.world), ref)
+
+            return run
+
+        self.world.scheduler.kinds["session_expiry"] = inside(checkout_sessions.expire_on_time)
+        self.world.scheduler.kinds["dispute"] = inside(disputes.open_for)
+
+    def start(self) -> Sandbox:
+        self._mail.start()
+        self.world.scheduler.start()
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """What is owed stays owed: the next start with the same folder goes on."""
+        self._web.shutdown()
+        self._web.server_close()
+        self._mail.stop()
+        self.world.close()
+
+    def __enter__(self) -> Sandbox:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
+def start(**settings: Any) -> Sandbox:
+    """Start a sandbox in this process. Without ports it takes free ones; give `data` a folder of its own."""
+    return Sandbox(Settings(**{"port": 0, "smtp_port": 0, "quiet": True} | settings)).start()

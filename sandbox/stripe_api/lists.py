@@ -1,0 +1,129 @@
+"""Lists with cursors, and object expansion."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from sandbox.store import Store
+from sandbox.stripe_api.errors import StripeError, invalid, missing
+from sandbox.stripe_api.params import Params
+
+COMPARE = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
+DEEPEST = 4
+
+
+def page(store: Store, kind: str, url: str, params: Params, filters: dict[str, Any]) -> dict[str, Any]:
+    """One page of objects of a kind, newest first; `filters` maps JSON paths to wanted values (None: no filter)."""
+    where, values = ["kind = ?"], [kind]
+    for path, wanted in filters.items():
+        if wanted is not None:
+            options = wanted if isinstance(wanted, list) else [wanted]
+            where.append(f"json_extract(body, '$.{path}') IN ({','.join('?' * len(options))})")
+            values += options
+    _created(params, where, values)
+    limit = params.integer("limit", least=1, most=100) or 10
+    after, before = params.text("starting_after"), params.text("ending_before")
+    params.done()
+    if after and before:
+        raise StripeError(
+            "You can only provide one of the pagination parameters: `starting_after`, `ending_before`."
+        )
+    for cursor, sign, name in ((after, "<", "starting_after"), (before, ">", "ending_before")):
+        if cursor:
+            where.append(f"seq {sign} ?")
+            values.append(_sequence(store, kind, cursor, name))
+    order = "ASC" if before else "DESC"
+    sql = f"SELECT body FROM objects WHERE {' AND '.join(where)} ORDER BY seq {order} LIMIT ?"
+    found = [json.loads(row["body"]) for row in store.rows(sql, *values, limit + 1)]
+    data = found[:limit]
+    return {
+        "object": "list",
+        "url": url,
+        "has_more": len(found) > limit,
+        "data": data[::-1] if before else data,
+    }
+
+
+def _sequence(store: Store, kind: str, cursor: str, name: str) -> int:
+    row = store.row("SELECT seq FROM objects WHERE id = ? AND kind = ?", cursor, kind)
+    if row is None:
+        raise missing(kind, cursor, name)
+    return int(row["seq"])
+
+
+def _created(params: Params, where: list[str], values: list[Any]) -> None:
+    if isinstance(params.tree.get("created"), str):
+        where.append("created = ?")
+        values.append(params.integer("created", most=2**40))
+        return
+    bounds = params.branch("created")
+    for name, sign in COMPARE.items() if bounds else ():
+        bound = bounds.integer(name, most=2**40) if bounds else None
+        if bound is not None:
+            where.append(f"created {sign} ?")
+            values.append(bound)
+
+
+def whole(url: str, data: list[dict[str, Any]], params: Params) -> dict[str, Any]:
+    """A short list that lives inside another object (line items), with the same cursors."""
+    limit = params.integer("limit", least=1, most=100) or 10
+    after, before = params.text("starting_after"), params.text("ending_before")
+    params.done()
+    places = {each["id"]: place for place, each in enumerate(data)}
+    for cursor, name in ((after, "starting_after"), (before, "ending_before")):
+        if cursor and cursor not in places:
+            raise missing("line_item", cursor, name)
+    if before:
+        rest = data[: places[before]]
+        return {"object": "list", "url": url, "has_more": len(rest) > limit, "data": rest[-limit:]}
+    rest = data[places[after] + 1 :] if after else data
+    return {"object": "list", "url": url, "has_more": len(rest) > limit, "data": rest[:limit]}
+
+
+# Fields that an answer leaves out until they are expanded: (object, field) → what makes them.
+Hidden = dict[tuple[str, str], Callable[[Store, dict[str, Any]], Any]]
+
+
+def expand(store: Store, hidden: Hidden, answer: dict[str, Any], wanted: list[str]) -> dict[str, Any]:
+    """Replace ids by objects along each path, such as `payment_intent.latest_charge` or `data.customer`."""
+    for path in wanted:
+        steps = path.split(".")
+        if steps[0] == "data" and answer.get("object") == "list":
+            if len(steps) - 1 > DEEPEST:
+                raise _too_deep(path)
+            for each in answer["data"]:
+                _expand(store, hidden, each, steps[1:], path)
+        elif len(steps) > DEEPEST:
+            raise _too_deep(path)
+        else:
+            _expand(store, hidden, answer, steps, path)
+    return answer
+
+
+def _too_deep(path: str) -> StripeError:
+    return invalid(f"You cannot expand more than {DEEPEST} levels of a property. Property: {path}", "expand")
+
+
+def _expand(store: Store, hidden: Hidden, body: dict[str, Any], steps: list[str], path: str) -> None:
+    if not steps:
+        return
+    step, make = steps[0], hidden.get((body.get("object", ""), steps[0]))
+    if make and step not in body:
+        body[step] = make(store, body)
+    if step not in body:
+        raise invalid(f"This property cannot be expanded ({path}).", "expand")
+    value = body[step]
+    if isinstance(value, str):
+        found = store.get(value)
+        if found is None:
+            raise invalid(f"This property cannot be expanded ({path}).", "expand")
+        body[step] = value = found
+    if isinstance(value, dict):
+        rest = steps[1:]
+        if value.get("object") == "list" and rest[:1] == ["data"]:
+            for each in value["data"]:
+                _expand(store, hidden, each, rest[1:], path)
+        else:
+            _expand(store, hidden, value, rest, path)

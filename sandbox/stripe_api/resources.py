@@ -1,0 +1,43 @@
+"""The table of resources. A new one (payment links, accounts, transfers, setup intents …) is a module
+with ROUTES, and HIDDEN if it has fields that show only when expanded; it is added to MODULES and is done.
+"""
+
+from __future__ import annotations
+
+from werkzeug.routing import Map, Rule
+
+from sandbox.stripe_api import (
+    balance_transactions,
+    charges,
+    checkout_sessions,
+    customers,
+    disputes,
+    events,
+    payment_intents,
+    payment_methods,
+    prices,
+    refunds,
+)
+from sandbox.stripe_api.lists import Hidden
+
+MODULES = (
+    balance_transactions,
+    charges,
+    checkout_sessions,
+    customers,
+    disputes,
+    events,
+    payment_intents,
+    payment_methods,
+    prices,
+    refunds,
+)
+ROUTES = Map(
+    [
+        Rule(f"/v1/{path}", methods=[method], endpoint=handler)
+        for module in MODULES
+        for method, path, handler in module.ROUTES
+    ],
+    strict_slashes=False,
+)
+HIDDEN: Hidden = {key: make for module in MODULES for key, make in getattr(module, "HIDDEN", {}).items()}

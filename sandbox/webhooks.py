@@ -1,0 +1,164 @@
+"""Signed events to the shop: delivered in the background, tried again, and spoiled on demand."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import random
+import time
+from typing import Any
+
+import requests
+
+from sandbox.faults import Faults
+from sandbox.scheduler import Scheduler
+from sandbox.settings import Settings
+from sandbox.store import Store
+
+KEPT_BODY = 500
+
+
+def sign(payload: str, secret: str, timestamp: int) -> str:
+    """The Stripe-Signature header: `t=…,v1=…` over timestamp and body."""
+    digest = hmac.new(secret.encode(), f"{timestamp}.{payload}".encode(), hashlib.sha256).hexdigest()
+    return f"t={timestamp},v1={digest}"
+
+
+def post(
+    url: str, body: bytes | dict[str, str], headers: dict[str, str], seconds: float
+) -> requests.Response:
+    """POST to the shop. A proxy of the machine has no business between two local servers."""
+    with requests.Session() as session:
+        session.trust_env = False
+        return session.post(url, data=body, headers=headers, timeout=seconds, allow_redirects=False)
+
+
+class Webhooks:
+    """Every delivery is a row with a log of its attempts. States: pending, held, dropped, delivered, failed."""
+
+    def __init__(self, settings: Settings, store: Store, scheduler: Scheduler, faults: Faults) -> None:
+        self.settings, self.store, self.scheduler, self.faults = settings, store, scheduler, faults
+        scheduler.kinds["webhook"] = self.deliver
+
+    @property
+    def target(self) -> tuple[str, str]:
+        """Address and secret; the control API may have changed those of the command line."""
+        return (
+            self.store.note("webhook_url", self.settings.webhook_url),
+            self.store.note("webhook_secret", self.settings.webhook_secret),
+        )
+
+    def owe(self, event: dict[str, Any]) -> None:
+        """Inside the transaction that made the event: owe its delivery, or apply the fault in force."""
+        if not self.target[0]:
+            return
+        fault = self.faults.hit("webhooks", event["type"])
+        mode = fault.mode if fault else ""
+        if fault and mode == "hold":
+            self._add(event["id"], "held", "held back on demand")
+        elif fault and mode == "drop":
+            self._add(event["id"], "dropped", "dropped on demand")
+        else:
+            wait = fault.seconds if fault and mode == "delay" else 0.0
+            for _ in range(max(1, fault.copies) if fault and mode == "duplicate" else 1):
+                self._start(self._add(event["id"], "pending", mode and f"{mode} on demand"), wait)
+
+    def resend(self, event_id: str, times: int = 1) -> None:
+        """Deliver an event once more, whatever became of it; faults do not apply."""
+        with self.store.transaction():
+            for _ in range(times):
+                self._start(self._add(event_id, "pending", "sent again by hand"), 0.0)
+
+    def release(self, order: str = "kept", match: str = "") -> int:
+        """Let held events go: in the order they were kept, `reversed`, or `random`. Returns how many."""
+        with self.store.transaction():
+            held = self.store.rows("SELECT id, event FROM deliveries WHERE state = 'held' ORDER BY id")
+            held = [row for row in held if not match or match in (row["event"], self._type(row["event"]))]
+            if order == "reversed":
+                held.reverse()
+            elif order == "random":
+                random.shuffle(held)
+            for position, row in enumerate(held):
+                self.store.run("UPDATE deliveries SET state = 'pending' WHERE id = ?", row["id"])
+                # A little apart, so that the order asked for is the order of arrival.
+                self._start(row["id"], position * 0.15)
+        return len(held)
+
+    def _type(self, event_id: str) -> str:
+        return str((self.store.get(event_id) or {}).get("type"))
+
+    def _add(self, event_id: str, state: str, note: str) -> int:
+        cursor = self.store.run(
+            "INSERT INTO deliveries (event, url, state, note) VALUES (?, ?, ?, ?)",
+            event_id,
+            self.target[0],
+            state,
+            note,
+        )
+        return int(cursor.lastrowid or 0)
+
+    def _start(self, delivery: int, wait: float) -> None:
+        self.scheduler.after(wait, "webhook", delivery)
+
+    def deliver(self, ref: str) -> None:
+        """One attempt. Anything but a 2xx within the time limit is tried again, later and later."""
+        row = self.store.row("SELECT * FROM deliveries WHERE id = ? AND state = 'pending'", ref)
+        event = self.store.get(row["event"]) if row else None
+        if row is None or event is None:
+            return
+        started = time.time()
+        status, answer = self._post(row["url"] if not self.target[0] else self.target[0], event)
+        done = status is not None and 200 <= status < 300
+        attempt = {
+            "at": started,
+            "took": round(time.time() - started, 3),
+            "status": status,
+            "answer": answer[:KEPT_BODY],
+        }
+        with self.store.transaction():
+            # Read again: a reset may have happened while the shop was answering.
+            row = self.store.row("SELECT * FROM deliveries WHERE id = ?", ref)
+            if row is None:
+                return
+            tries = row["attempts"] + 1
+            waits = self.settings.retry_seconds
+            state = "delivered" if done else "pending" if tries <= len(waits) else "failed"
+            self.store.run(
+                "UPDATE deliveries SET state = ?, attempts = ?, log = ? WHERE id = ?",
+                state,
+                tries,
+                json.dumps([*json.loads(row["log"]), attempt]),
+                row["id"],
+            )
+            if state == "pending":
+                self.scheduler.after(waits[tries - 1], "webhook", row["id"])
+            self._count_pending(row["event"])
+
+    def _count_pending(self, event_id: str) -> None:
+        left = self.store.row(
+            "SELECT count(*) AS n FROM deliveries WHERE event = ? AND state IN ('pending', 'held')", event_id
+        )
+        event = self.store.get(event_id)
+        if event and left is not None:
+            event["pending_webhooks"] = min(1, left["n"])
+            self.store.save(event)
+
+    def _post(self, url: str, event: dict[str, Any]) -> tuple[int | None, str]:
+        payload = json.dumps(event, indent=2)
+        headers = {
+            "Content-Type": "application/json; charset=utf-8",
+            "User-Agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
+            # The true time, not the sandbox's: the receiver compares it with its own clock.
+            "Stripe-Signature": sign(payload, self.target[1], int(time.time())),
+        }
+        try:
+            answer = post(url, payload.encode(), headers, self.settings.webhook_timeout)
+        except requests.RequestException as error:
+            return None, f"{type(error).__name__}: {error}"
+        return answer.status_code, answer.text
+
+    def log(self, event_id: str) -> list[dict[str, Any]]:
+        """The deliveries of an event, oldest first, each with its attempts."""
+        rows = self.store.rows("SELECT * FROM deliveries WHERE event = ? ORDER BY id", event_id)
+        return [dict(row) | {"log": json.loads(row["log"])} for row in rows]
