@@ -86,7 +86,8 @@ def main() -> int:
         sandbox = Sandbox(settings).start()
     except OSError as error:
         sys.stderr.write(
-            f"The sandbox cannot start on ports {settings.port} and {settings.smtp_port}: {error.strerror or error}. "
+            f"The sandbox cannot start on ports {settings.port} and {settings.smtp_port}: "
+            f"{error.strerror or error}. "
             "Stop what uses them, or choose others with --port and --smtp-port.\n"
         )
         return 1

@@ -16,7 +16,10 @@ from sandbox.world import World
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 MACHINES = ("/v1/", "/stripe/v1/", "/2010-04-01/", "/_control/")
 # No script at all. Forms lead to the shop (a redirect after paying), so form-action stays open.
-CSP = "default-src 'none'; style-src 'self'; img-src * data:; frame-src 'self'; frame-ancestors 'self'; base-uri 'none'"
+CSP = (
+    "default-src 'none'; style-src 'self'; img-src * data:; frame-src 'self'; frame-ancestors 'self'; "
+    "base-uri 'none'"
+)
 
 
 def create_app(world: World, messages: Messages) -> Flask:

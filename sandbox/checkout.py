@@ -1,4 +1,4 @@
-"""What happens when somebody presses Pay, apart from any page: used by the hosted page and the control API."""
+"""What happens when somebody presses Pay; used by the hosted page and by the control API."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.stripe_api import cards, checkout_sessions, payment_methods
+from sandbox.stripe_api import cards, checkout_sessions, payment_methods, session_life
 from sandbox.stripe_api.call import AnswerThenRaise, Call
 from sandbox.stripe_api.confirmation import attempt, fail_authentication
 from sandbox.stripe_api.params import EMAIL
@@ -79,7 +79,7 @@ def pay(world: World, session_id: str, form: Form) -> Outcome:
                 "This checkout has expired. Go back to the shop and start again.", "session", "expired"
             )
         email = session["customer_email"] or form.email
-        intent = checkout_sessions.intent_for(call, session, email, form.name or None)
+        intent = session_life.intent_for(call, session, email, form.name or None)
         details = payment_methods.billing(email, form.name or None)
         method = payment_methods.build(call, card, details, expiry)
         intent |= {"payment_method": method["id"]}
@@ -102,7 +102,7 @@ def _go_on(call: Call, session: dict[str, Any], intent: dict[str, Any], email: s
     if intent["status"] == "requires_action":
         return Outcome("authenticate", f"/pay/authenticate/{intent['id']}")
     session["customer_details"] = (session["customer_details"] or {}) | {"email": email}
-    checkout_sessions.complete(call, session, intent, name or None)
+    session_life.complete(call, session, intent, name or None)
     return Outcome("paid", success_url(session))
 
 

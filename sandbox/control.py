@@ -83,7 +83,7 @@ class Control:
     # Stripe.
 
     def pay(self, session: str, card: str = "4242424242424242", **options: Any) -> dict[str, Any]:
-        """Pay as a person would (email, name, authenticate=True/False). A decline is ControlError 402 with `code`."""
+        """Pay as a person would; options email, name, authenticate. Refuses with 402 and a `code`."""
         paid: dict[str, Any] = self._ask(
             "POST", f"/_control/sessions/{session}/pay", json={"card": card, **options}
         )
@@ -135,7 +135,7 @@ class Control:
         self._ask("POST", "/_control/clock", json={"offset": offset})
 
     def settle(self, seconds: float = 10.0, within: float = 1.5) -> None:
-        """Wait until nothing is being delivered or due in the next moments. Refuses (504) when that takes too long."""
+        """Wait until nothing is being delivered or due soon. Refuses (504) when that takes too long."""
         self._ask("POST", "/_control/settle", json={"seconds": seconds, "within": within})
 
     def wait_for(self, what: Callable[[], Any], seconds: float = 10.0) -> Any:

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, current_app, jsonify, request
 from sandbox.checkout import Form, Refused, answer_bank, pay
 from sandbox.faults import MODES, BadFault
 from sandbox.inbox import mail_summary, mails, sms_list
-from sandbox.stripe_api import checkout_sessions
+from sandbox.stripe_api import checkout_sessions, session_life
 from sandbox.stripe_api.call import Call
 from sandbox.stripe_api.errors import StripeError
 from sandbox.twilio_messages import Messages
@@ -119,7 +119,7 @@ def events() -> Response:
 
 @blueprint.post("/sessions/<key>/pay")
 def pay_session(key: str) -> Response:
-    """Pay as a person on the hosted page would; `card` may be any test number. Authentication is answered too."""
+    """Pay as a person on the hosted page would; `authenticate` answers the bank's question too."""
     given, world = _given(), _world()
     form = Form(
         email=given.get("email", "customer@saffron.test"),
@@ -138,7 +138,7 @@ def expire_session(key: str) -> Response:
     with _world().store.transaction():
         session = checkout_sessions.find(Call.inside(_world()), key)
         if session["status"] == "open":
-            session = checkout_sessions.close_expired(Call.inside(_world()), session)
+            session = session_life.close_expired(Call.inside(_world()), session)
     return jsonify(session)
 
 

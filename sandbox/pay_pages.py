@@ -105,7 +105,7 @@ def answered(key: str) -> ResponseReturnValue:
 
 
 def _after(key: str) -> str:
-    """Back to the shop when it is paid, to the checkout page when it is not, to the return address without one."""
+    """Back to the shop when paid, else to the checkout page, else to the return address of the intent."""
     store = _world().store
     intent, private = store.get(key, "payment_intent"), store.private(key)
     session = store.get(private.get("session") or "", "checkout.session")

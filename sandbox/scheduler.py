@@ -83,7 +83,7 @@ class Scheduler:
         now = self.clock.time()
         for row in self.store.rows("SELECT id, due, kind, ref FROM tasks ORDER BY due, id LIMIT 200"):
             if row["due"] > now:
-                return min(LONGEST_NAP, row["due"] - now)
+                return float(min(LONGEST_NAP, row["due"] - now))
             if row["id"] not in self._running:
                 self._running.add(row["id"])
                 self._pool.submit(self._do, row["id"], row["kind"], row["ref"])

@@ -12,7 +12,7 @@ from sandbox.app import create_app
 from sandbox.control import Control
 from sandbox.settings import Settings
 from sandbox.smtp import MailServer
-from sandbox.stripe_api import checkout_sessions, disputes
+from sandbox.stripe_api import disputes, session_life
 from sandbox.stripe_api.call import Call
 from sandbox.twilio_messages import Messages
 from sandbox.world import World
@@ -68,7 +68,7 @@ class Sandbox(Control):
 
             return run
 
-        self.world.scheduler.kinds["session_expiry"] = inside(checkout_sessions.expire_on_time)
+        self.world.scheduler.kinds["session_expiry"] = inside(session_life.expire_on_time)
         self.world.scheduler.kinds["dispute"] = inside(disputes.open_for)
 
     def start(self) -> Sandbox:

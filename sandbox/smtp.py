@@ -41,7 +41,8 @@ class Mailbox:
                 )
                 return
             self.store.run(
-                "INSERT INTO mails (id, message_id, sender, recipients, received, raw) VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT INTO mails (id, message_id, sender, recipients, received, raw)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
                 secrets.token_hex(8),
                 message_id,
                 sender,
@@ -77,7 +78,7 @@ class Handler:
             await asyncio.sleep(fault.seconds)
         raw = envelope.original_content or b""
         await asyncio.to_thread(self.mailbox.keep, str(envelope.mail_from or ""), recipients, raw)
-        if fault and fault.mode == "lost_answer" and server.transport:
+        if fault and fault.mode == "lost_answer" and isinstance(server.transport, asyncio.Transport):
             server.transport.abort()
         return "250 OK: kept in the sandbox's inbox"
 
@@ -89,8 +90,8 @@ class Server(SMTP):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
-        if self.event_handler.hit("connection", "refuse"):
-            transport.abort()  # type: ignore[attr-defined]
+        if isinstance(transport, asyncio.Transport) and self.event_handler.hit("connection", "refuse"):
+            transport.abort()
 
 
 class MailServer(Controller):

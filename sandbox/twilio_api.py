@@ -12,8 +12,8 @@ from flask import Blueprint, Response, current_app, jsonify, request
 
 from sandbox.drop import DropConnection
 from sandbox.faults import Fault
-from sandbox.twilio_errors import TwilioError
 from sandbox.twilio_messages import Messages
+from sandbox.twilio_rules import TwilioError
 from sandbox.world import World
 
 blueprint = Blueprint("twilio_api", __name__)
@@ -37,7 +37,7 @@ def refused(error: TwilioError) -> tuple[Response, int]:
 
 
 def _check(account: str) -> None:
-    """Refuses requests without account and token, with another token than the one set, or for another account."""
+    """Refuses requests without account and token, with a wrong token, or for another account."""
     given = request.authorization
     wanted = _world().settings.twilio_token
     if given is None or not given.username or not given.password or (wanted and given.password != wanted):

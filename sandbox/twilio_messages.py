@@ -7,20 +7,17 @@ import hashlib
 import hmac
 import json
 import math
-import re
 from typing import Any
 
 import requests
 
-from sandbox import webhooks
+from sandbox import twilio_rules, webhooks
 from sandbox.clock import rfc2822
 from sandbox.faults import Fault
 from sandbox.ids import twilio_sid
-from sandbox.twilio_errors import MAGIC_FROM, MAGIC_TO, TwilioError
+from sandbox.twilio_rules import TwilioError
 from sandbox.world import World
 
-E164 = re.compile(r"^\+[1-9]\d{6,14}$")
-LONGEST = 1600
 STOP_WORDS = {"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "OPTOUT", "REVOKE"}
 START_WORDS = {"START", "YES", "UNSTOP"}
 FINAL_ERRORS = {"failed": (30008, "Unknown error"), "undelivered": (30003, "Unreachable destination handset")}
@@ -69,26 +66,9 @@ class Messages:
         return body
 
     def _check(self, form: dict[str, str]) -> None:
-        to, sender = form.get("To", "").strip(), form.get("From", "").strip()
-        if not to:
-            raise TwilioError(21604, "A 'To' phone number is required.")
-        if not sender and not form.get("MessagingServiceSid"):
-            raise TwilioError(21603, "A 'From' phone number is required.")
-        if not form.get("Body", "").strip() and not form.get("MediaUrl") and not form.get("ContentSid"):
-            raise TwilioError(21602, "Message body is required.")
-        if len(form.get("Body", "")) > LONGEST:
-            raise TwilioError(21617, f"The concatenated message body exceeds the {LONGEST} character limit.")
-        for number, magic in ((to, MAGIC_TO), (sender, MAGIC_FROM)):
-            if number in magic:
-                code, words = magic[number]
-                raise TwilioError(code, words.format(number))
-        if not E164.match(to):
-            raise TwilioError(21211, f"Invalid 'To' Phone Number: {to}")
-        if to in self.store.note("unsubscribed", []):
+        twilio_rules.check(form)
+        if form["To"].strip() in self.store.note("unsubscribed", []):
             raise TwilioError(21610, "Attempt to send to unsubscribed recipient")
-        callback = form.get("StatusCallback")
-        if callback and not re.match(r"^https?://[^\s]+$", callback):
-            raise TwilioError(21609, f"The 'StatusCallback' URL {callback} is not a valid URL.")
 
     def _build(self, account: str, form: dict[str, str], direction: str, status: str) -> dict[str, Any]:
         sid, now = twilio_sid("SM"), rfc2822(self.world.clock.time())

@@ -35,7 +35,7 @@ def post(
 
 
 class Webhooks:
-    """Every delivery is a row with a log of its attempts. States: pending, held, dropped, delivered, failed."""
+    """Each delivery is a row with a log of attempts. States: pending, held, dropped, delivered, failed."""
 
     def __init__(self, settings: Settings, store: Store, scheduler: Scheduler, faults: Faults) -> None:
         self.settings, self.store, self.scheduler, self.faults = settings, store, scheduler, faults

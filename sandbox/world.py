@@ -51,12 +51,12 @@ class World:
             "request": {"id": request[0], "idempotency_key": request[1]},
             "type": kind,
         }
-        self.store.add(event, "event", event["created"])
+        self.store.add(event, "event", self.now())
         self.webhooks.owe(event)
         return event
 
     def settle(self, seconds: float = 10.0, within: float = 1.5) -> bool:
-        """Wait until nothing is being delivered or due within the next moments. False: it did not happen in time."""
+        """Wait until nothing is being delivered or due in the next moments. False: not in time."""
         kinds = ("webhook", "sms", "sms_callback", "dispute")
         end = time.monotonic() + seconds
         while time.monotonic() < end:

@@ -52,13 +52,13 @@ def _error_body(world: World, error: StripeError, request_id: str) -> dict[str, 
 
 
 def _check_key(world: World) -> None:
-    """Refuses a missing key, a live key (this is no place for one) and, if one is set, any other than that."""
+    """Refuses a missing key, a live key (this is no place for one) and any other than the one set."""
     given = request.authorization
     key = (given.token or "") if given and given.type == "bearer" else (given.username or "") if given else ""
     if not key:
         raise StripeError(
-            "You did not provide an API key. You need to provide your API key in the Authorization header, using Bearer "
-            "auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY').",
+            "You did not provide an API key. You need to provide your API key in the Authorization header, "
+            "using Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY').",
             status=401,
         )
     wanted = world.settings.stripe_key
@@ -124,7 +124,7 @@ def _after(made: idempotency.Stored, fault: Fault | None) -> idempotency.Stored:
 def _work(
     world: World, path: str, call: Call, keeping: tuple[idempotency.Keys, str, str, str] | None
 ) -> idempotency.Stored:
-    """One transaction: the objects, their events, and the answer under its key. A refused request leaves nothing."""
+    """One transaction: the objects, their events, the answer under its key. A refusal leaves nothing."""
     handler, values = _route(path)
     tree = decode(_pairs())
     with world.store.transaction():
@@ -150,9 +150,9 @@ def _route(path: str) -> tuple[Any, dict[str, Any]]:
         endpoint, values = ROUTES.bind("").match(path, method=request.method)
     except (NotFound, MethodNotAllowed, RequestRedirect) as error:
         raise StripeError(
-            f"Unrecognized request URL ({request.method}: {path}). If you are trying to list objects, remove the trailing "
-            "slash. If you are trying to retrieve an object, make sure you passed a valid (non-empty) identifier in your "
-            "code. Please see https://stripe.com/docs.",
+            f"Unrecognized request URL ({request.method}: {path}). If you are trying to list objects, remove "
+            "the trailing slash. If you are trying to retrieve an object, make sure you passed a valid "
+            "(non-empty) identifier in your code. Please see https://stripe.com/docs.",
             status=404,
         ) from error
     return endpoint, dict(values)

@@ -9,7 +9,10 @@ from sandbox.stripe_api import cards, charges, payment_methods
 from sandbox.stripe_api.call import AnswerThenRaise, Call
 from sandbox.stripe_api.errors import DOC
 
-AUTHENTICATION_FAILED = "We are unable to authenticate your payment method. Please choose a different payment method and try again."
+AUTHENTICATION_FAILED = (
+    "We are unable to authenticate your payment method. "
+    "Please choose a different payment method and try again."
+)
 
 
 def attempt(

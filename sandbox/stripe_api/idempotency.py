@@ -51,8 +51,9 @@ class Keys:
                 return Stored(row["status"], json.loads(row["body"]), row["request"])
             if key in self.world.keys_in_use:
                 raise StripeError(
-                    "There is currently another in-progress request using this Idempotent Key (that probably means you "
-                    f"submitted twice, and the other request is still going through): {key}. Please try again later.",
+                    "There is currently another in-progress request using this Idempotent Key (that probably "
+                    "means you submitted twice, and the other request is still going through): "
+                    f"{key}. Please try again later.",
                     code="idempotency_key_in_use",
                     status=409,
                     type="idempotency_error",
@@ -65,14 +66,14 @@ class Keys:
         if row["endpoint"] != endpoint:
             path = row["endpoint"].split(" ")[1]
             raise StripeError(
-                "Keys for idempotent requests can only be used for the same endpoint they were first used for "
-                f"('{endpoint.split(' ')[1]}' vs '{path}'). {other}",
+                "Keys for idempotent requests can only be used for the same endpoint they were first "
+                f"used for ('{endpoint.split(' ')[1]}' vs '{path}'). {other}",
                 type="idempotency_error",
             )
         if row["fingerprint"] != print_:
             raise StripeError(
-                "Keys for idempotent requests can only be used with the same parameters they were first used with. "
-                + other,
+                "Keys for idempotent requests can only be used with the same parameters they were first "
+                f"used with. {other}",
                 type="idempotency_error",
             )
 

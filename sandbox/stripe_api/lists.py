@@ -15,8 +15,9 @@ DEEPEST = 4
 
 
 def page(store: Store, kind: str, url: str, params: Params, filters: dict[str, Any]) -> dict[str, Any]:
-    """One page of objects of a kind, newest first; `filters` maps JSON paths to wanted values (None: no filter)."""
-    where, values = ["kind = ?"], [kind]
+    """One page of objects of a kind, newest first; `filters` maps JSON paths to wanted values or None."""
+    where: list[str] = ["kind = ?"]
+    values: list[Any] = [kind]
     for path, wanted in filters.items():
         if wanted is not None:
             options = wanted if isinstance(wanted, list) else [wanted]
@@ -106,6 +107,13 @@ def _too_deep(path: str) -> StripeError:
     return invalid(f"You cannot expand more than {DEEPEST} levels of a property. Property: {path}", "expand")
 
 
+def _by_id(store: Store, key: str, path: str) -> dict[str, Any]:
+    found = store.get(key)
+    if found is None:
+        raise invalid(f"This property cannot be expanded ({path}).", "expand")
+    return found
+
+
 def _expand(store: Store, hidden: Hidden, body: dict[str, Any], steps: list[str], path: str) -> None:
     if not steps:
         return
@@ -116,14 +124,10 @@ def _expand(store: Store, hidden: Hidden, body: dict[str, Any], steps: list[str]
         raise invalid(f"This property cannot be expanded ({path}).", "expand")
     value = body[step]
     if isinstance(value, str):
-        found = store.get(value)
-        if found is None:
-            raise invalid(f"This property cannot be expanded ({path}).", "expand")
-        body[step] = value = found
-    if isinstance(value, dict):
-        rest = steps[1:]
-        if value.get("object") == "list" and rest[:1] == ["data"]:
-            for each in value["data"]:
-                _expand(store, hidden, each, rest[1:], path)
-        else:
-            _expand(store, hidden, value, rest, path)
+        body[step] = value = _by_id(store, value, path)
+    rest = steps[1:]
+    if isinstance(value, dict) and value.get("object") == "list" and rest[:1] == ["data"]:
+        for each in value["data"]:
+            _expand(store, hidden, each, rest[1:], path)
+    elif isinstance(value, dict):
+        _expand(store, hidden, value, rest, path)

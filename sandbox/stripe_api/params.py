@@ -51,7 +51,7 @@ class Params:
 
     def given(self, key: str) -> bool:
         """Was it named with something in it? An empty text unsets a field."""
-        return self.tree.get(key, "") != ""
+        return bool(self.tree.get(key, "") != "")
 
     def _text(self, key: str, required: bool) -> str | None:
         self._read.add(key)

@@ -200,9 +200,9 @@ def confirm(call: Call, key: str) -> dict[str, Any]:
     intent["receipt_email"] = email or intent["receipt_email"]
     if not intent["payment_method"]:
         raise StripeError(
-            "You cannot confirm this PaymentIntent because it's missing a payment method. You can either update the "
-            "PaymentIntent with a payment method and then confirm it again, or confirm it again directly with a "
-            "payment method.",
+            "You cannot confirm this PaymentIntent because it's missing a payment method. You can either "
+            "update the PaymentIntent with a payment method and then confirm it again, "
+            "or confirm it again directly with a payment method.",
             code="payment_intent_unexpected_state",
             payment_intent=intent,
         )
@@ -228,7 +228,8 @@ def cancel(call: Call, key: str) -> dict[str, Any]:
     refuse_unless(intent, OPEN, "cancel")
     if call.store.private(key).get("session"):
         raise StripeError(
-            "You cannot cancel this PaymentIntent because it was created by Checkout. Expire the Checkout Session instead.",
+            "You cannot cancel this PaymentIntent because it was created by Checkout. Expire the Checkout "
+            "Session instead.",
             code="payment_intent_unexpected_state",
             payment_intent=intent,
         )

@@ -1,8 +1,13 @@
-"""Twilio's error codes, as its Messages API answers them."""
+"""What Twilio's Messages API refuses, with its error codes."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
+
+E164 = re.compile(r"^\+[1-9]\d{6,14}$")
+URL = re.compile(r"^https?://[^\s]+$")
+LONGEST = 1600
 
 
 class TwilioError(Exception):
@@ -42,3 +47,30 @@ MAGIC_FROM = {
     ),
     "+15005550008": (21611, "This 'From' number {} has exceeded the maximum number of queued messages."),
 }
+
+
+def check(form: dict[str, str]) -> None:
+    """Refuses missing fields, magic numbers, and what is no phone number."""
+    to, sender = form.get("To", "").strip(), form.get("From", "").strip()
+    if not to:
+        raise TwilioError(21604, "A 'To' phone number is required.")
+    if not sender and not form.get("MessagingServiceSid"):
+        raise TwilioError(21603, "A 'From' phone number is required.")
+    _check_body(form)
+    for number, magic in ((to, MAGIC_TO), (sender, MAGIC_FROM)):
+        if number in magic:
+            code, words = magic[number]
+            raise TwilioError(code, words.format(number))
+    if not E164.match(to):
+        raise TwilioError(21211, f"Invalid 'To' Phone Number: {to}")
+    callback = form.get("StatusCallback")
+    if callback and not URL.match(callback):
+        raise TwilioError(21609, f"The 'StatusCallback' URL {callback} is not a valid URL.")
+
+
+def _check_body(form: dict[str, str]) -> None:
+    body = form.get("Body", "")
+    if not body.strip() and not form.get("MediaUrl") and not form.get("ContentSid"):
+        raise TwilioError(21602, "Message body is required.")
+    if len(body) > LONGEST:
+        raise TwilioError(21617, f"The concatenated message body exceeds the {LONGEST} character limit.")
