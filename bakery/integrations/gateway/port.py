@@ -12,7 +12,11 @@ class GatewayUnavailable(Exception):
 
 
 class GatewayRefused(Exception):
-    """The service understood and said no; trying the same again will not help."""
+    """The service understood and said no; trying the same again will not help. `code` is its own word for why."""
+
+    def __init__(self, message: str, *, code: str = "") -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class BadSignature(Exception):
@@ -63,10 +67,13 @@ class CheckoutSession:
 
 @dataclass(frozen=True)
 class GatewayRefund:
+    """Money given back. `raw` is the service's own object, as its events carry it."""
+
     id: str
-    status: str
+    status: str  # "succeeded", "pending", "requires_action", "failed", "canceled"
     amount_cents: int
     currency: str
+    raw: dict[str, Any] = field(default_factory=dict)
 
 
 class Gateway(Protocol):
@@ -79,6 +86,8 @@ class Gateway(Protocol):
     def expire_checkout(self, session_id: str) -> CheckoutSession: ...
 
     def list_completed_checkouts(self, since: datetime) -> list[CheckoutSession]: ...
+
+    def list_refunds(self, since: datetime) -> list[GatewayRefund]: ...
 
     def refund(self, payment_intent_id: str, amount_cents: int, *, idempotency_key: str) -> GatewayRefund: ...
 
