@@ -34,6 +34,7 @@ def create_app(world: World, messages: Messages) -> Flask:
     app.after_request(_headers)
     app.add_template_filter(money)
     app.add_template_filter(clock.readable, "when")
+    app.add_template_filter(clock.duration)
     app.add_url_rule("/healthz", view_func=_healthz, endpoint="healthz")
     return app
 

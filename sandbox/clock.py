@@ -26,6 +26,14 @@ def rfc2822(seconds: float) -> str:
     return format_datetime(datetime.fromtimestamp(int(seconds), UTC))
 
 
+def duration(seconds: float) -> str:
+    """`29 minutes`, `23 hours`: for how long something goes on."""
+    minutes = max(0, round(seconds / 60))
+    if minutes < 120:
+        return f"{minutes} minute{'' if minutes == 1 else 's'}"
+    return f"{minutes // 60} hours"
+
+
 def readable(seconds: float) -> str:
     """The date format of the sandbox's pages, always UTC and saying so."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%d %b %Y, %H:%M:%S UTC")

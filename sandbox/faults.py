@@ -38,7 +38,7 @@ MODES: dict[str, dict[str, str]] = {
     "webhooks": {
         "drop": "never delivers the event (resend it by hand)",
         "delay": "delivers N seconds later",
-        "duplicate": "delivers every event twice (or as often as `copies` says)",
+        "duplicate": "delivers every event twice, or as many copies as asked for",
         "hold": "keeps events back until they are released, in any order",
     },
 }

@@ -51,9 +51,12 @@ def show(key: str) -> ResponseReturnValue:
     session = _world().store.get(key, "checkout.session")
     if session is None:
         return render_template("pay_ended.html", session=None, paid=False, back=None), 404
-    email = session["customer_email"] or (session["customer_details"] or {}).get("email") or ""
-    failed = _authentication_error(session)
-    return _ended(session) or _page(session, Form(email=email), cards.OFFERED[0].number, failed)
+    typed = _world().store.private(key)
+    email = (
+        session["customer_email"] or typed.get("email") or (session["customer_details"] or {}).get("email")
+    )
+    form = Form(email=email or "", name=typed.get("name") or "")
+    return _ended(session) or _page(session, form, cards.OFFERED[0].number, _authentication_error(session))
 
 
 def _authentication_error(session: dict[str, Any]) -> Refused | None:

@@ -49,7 +49,9 @@ class Sandbox(Control):
             )
         settings.base_url = settings.base_url or f"http://{HOST}:{settings.port}"
         self.smtp_port = settings.smtp_port = self._mail.port
-        self._thread = threading.Thread(target=self._web.serve_forever, name="sandbox-web", daemon=True)
+        self._thread = threading.Thread(
+            target=self._web.serve_forever, args=(0.05,), name="sandbox-web", daemon=True
+        )
         super().__init__(f"http://{HOST}:{settings.port}")
 
     def _use_given_target(self) -> None:
