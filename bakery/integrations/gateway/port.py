@@ -12,7 +12,7 @@ class GatewayUnavailable(Exception):
 
 
 class GatewayRefused(Exception):
-    """The service understood and said no; trying the same again will not help. `code` is its own word for why."""
+    """The service understood and said no; the same again will not help. `code` is its own word for why."""
 
     def __init__(self, message: str, *, code: str = "") -> None:
         super().__init__(message)

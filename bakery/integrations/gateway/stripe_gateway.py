@@ -187,7 +187,8 @@ def _line(item: CheckoutItem, currency: str) -> dict[str, Any]:
 
 def _id(reference: Any) -> str | None:
     """An id, also where Stripe was asked to put the whole object in its place."""
-    return reference["id"] if isinstance(reference, dict) else reference
+    found = reference["id"] if isinstance(reference, dict) else reference
+    return str(found) if found else None
 
 
 def _plain(error: Any) -> str:
