@@ -29,14 +29,14 @@ document.addEventListener("click", (event) => {
   if (toast) leave(toast);
 });
 // A toast stays while it is pointed at or holds the focus; one with something to do (undo) stays longer.
-new MutationObserver((changes) => {
-  for (const toast of changes.flatMap((change) => [...change.addedNodes])) {
-    if (!(toast instanceof Element)) continue;
-    const seconds = toast.querySelector("a, form, button:not([data-dismiss])") ? 12 : 6;
-    const tick = () => (toast.matches(":hover, :focus-within") ? setTimeout(tick, 2000) : leave(toast));
-    setTimeout(tick, seconds * 1000);
-  }
-}).observe(region, { childList: true });
+const expire = (toast) => {
+  if (!(toast instanceof Element)) return;
+  const seconds = toast.querySelector("a, form, button:not([data-dismiss])") ? 12 : 6;
+  const tick = () => (toast.matches(":hover, :focus-within") ? setTimeout(tick, 2000) : leave(toast));
+  setTimeout(tick, seconds * 1000);
+};
+[...region.children].forEach(expire);
+new MutationObserver((changes) => changes.forEach((change) => change.addedNodes.forEach(expire))).observe(region, { childList: true });
 
 document.addEventListener("htmx:sendError", () => {
   if (!document.querySelector("[data-stale]")) say("We could not reach the bakery. Check your connection and try again.");
