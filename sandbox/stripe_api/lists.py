@@ -107,27 +107,27 @@ def _too_deep(path: str) -> StripeError:
     return invalid(f"You cannot expand more than {DEEPEST} levels of a property. Property: {path}", "expand")
 
 
-def _by_id(store: Store, key: str, path: str) -> dict[str, Any]:
-    found = store.get(key)
-    if found is None:
-        raise invalid(f"This property cannot be expanded ({path}).", "expand")
-    return found
-
-
 def _expand(store: Store, hidden: Hidden, body: dict[str, Any], steps: list[str], path: str) -> None:
     if not steps:
         return
-    step, make = steps[0], hidden.get((body.get("object", ""), steps[0]))
-    if make and step not in body:
-        body[step] = make(store, body)
-    if step not in body:
-        raise invalid(f"This property cannot be expanded ({path}).", "expand")
-    value = body[step]
-    if isinstance(value, str):
-        body[step] = value = _by_id(store, value, path)
-    rest = steps[1:]
-    if isinstance(value, dict) and value.get("object") == "list" and rest[:1] == ["data"]:
+    value, rest = _expanded(store, hidden, body, steps[0], path), steps[1:]
+    if value is None:
+        return
+    body[steps[0]] = value
+    if value.get("object") == "list" and rest[:1] == ["data"]:
         for each in value["data"]:
             _expand(store, hidden, each, rest[1:], path)
-    elif isinstance(value, dict):
+    else:
         _expand(store, hidden, value, rest, path)
+
+
+def _expanded(
+    store: Store, hidden: Hidden, body: dict[str, Any], step: str, path: str
+) -> dict[str, Any] | None:
+    """What stands behind a field: an object, or None. Refuses fields that hold neither."""
+    make = hidden.get((body.get("object", ""), step))
+    value = make(store, body) if make and step not in body else body.get(step, "")
+    found = store.get(value) if isinstance(value, str) else value
+    if found is None and value is None or isinstance(found, dict):
+        return found
+    raise invalid(f"This property cannot be expanded ({path}).", "expand")

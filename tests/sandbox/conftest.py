@@ -135,7 +135,9 @@ def browser(box: Sandbox) -> Iterator[requests.Session]:
         yield session
 
 
-def line(name: str = "Walnut cake", cents: int = 4500, quantity: int = 1, currency: str = "aud") -> dict[str, Any]:
+def line(
+    name: str = "Walnut cake", cents: int = 4500, quantity: int = 1, currency: str = "aud"
+) -> dict[str, Any]:
     product = {"currency": currency, "unit_amount": cents, "product_data": {"name": name}}
     return {"quantity": quantity, "price_data": product}
 

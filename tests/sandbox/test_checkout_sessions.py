@@ -37,7 +37,9 @@ def test_line_items_show_when_expanded_and_on_their_own(api: Any) -> None:
     assert [each.description for each in shown.line_items.data] == ["Cake", "Bun", "Tart"]
     first = api.checkout.sessions.line_items.list(session.id, {"limit": 2})
     assert (len(first.data), first.has_more) == (2, True)
-    rest = api.checkout.sessions.line_items.list(session.id, {"limit": 2, "starting_after": first.data[-1].id})
+    rest = api.checkout.sessions.line_items.list(
+        session.id, {"limit": 2, "starting_after": first.data[-1].id}
+    )
     assert ([each.description for each in rest.data], rest.has_more) == (["Tart"], False)
     assert first.data[0].price.unit_amount == 4500
 
@@ -67,7 +69,9 @@ def test_a_wrong_parameter_is_refused_by_name(api: Any, box: Sandbox, changes: A
     assert box.objects() == []
 
 
-def test_a_session_must_last_half_an_hour_unless_the_sandbox_is_told_otherwise(api: Any, box: Sandbox) -> None:
+def test_a_session_must_last_half_an_hour_unless_the_sandbox_is_told_otherwise(
+    api: Any, box: Sandbox
+) -> None:
     box.settings.session_min_seconds = 30 * 60
     try:
         with pytest.raises(stripe.InvalidRequestError, match="at least 30 minutes"):

@@ -96,13 +96,19 @@ def test_a_decline_is_told_to_the_shop(api: Any, box: Sandbox, shop: Shop, brows
     session = api.checkout.sessions.create(order())
     press(browser, session.url, card="4000000000000002")
     box.settle()
-    assert sorted(shop.types()) == ["charge.failed", "payment_intent.created", "payment_intent.payment_failed"]
+    assert sorted(shop.types()) == [
+        "charge.failed",
+        "payment_intent.created",
+        "payment_intent.payment_failed",
+    ]
 
 
 def test_authentication_can_be_completed(api: Any, browser: requests.Session) -> None:
     session = api.checkout.sessions.create(order())
     asked = press(browser, session.url, card="4000002500003155")
-    question = browser.get(asked.headers["Location"] if "://" in asked.headers["Location"] else _on(session, asked))
+    question = browser.get(
+        asked.headers["Location"] if "://" in asked.headers["Location"] else _on(session, asked)
+    )
     assert shown(question).h1.text == "Your bank asks: is this you?"
     assert [each["value"] for each in shown(question).select("button")] == ["complete", "fail"]
     done = browser.post(question.url, data={"answer": "complete"}, allow_redirects=False)
@@ -114,7 +120,9 @@ def _on(session: Any, answer: requests.Response) -> str:
     return session.url.split("/pay/")[0] + answer.headers["Location"]
 
 
-def test_failed_authentication_leads_back_to_the_page_with_the_reason(api: Any, browser: requests.Session) -> None:
+def test_failed_authentication_leads_back_to_the_page_with_the_reason(
+    api: Any, browser: requests.Session
+) -> None:
     session = api.checkout.sessions.create(order())
     asked = press(browser, session.url, card="4000002500003155")
     back = browser.post(_on(session, asked), data={"answer": "fail"})
@@ -171,7 +179,9 @@ def test_a_typed_test_card_pays_and_a_real_one_never_does(api: Any, browser: req
     assert press(browser, session.url, number="3782 822463 10005", **typed).status_code == 303
 
 
-def test_an_expired_session_says_so_and_takes_nothing(api: Any, box: Sandbox, browser: requests.Session) -> None:
+def test_an_expired_session_says_so_and_takes_nothing(
+    api: Any, box: Sandbox, browser: requests.Session
+) -> None:
     session = api.checkout.sessions.create(order())
     box.expire(session.id)
     page = browser.get(session.url)
@@ -206,7 +216,9 @@ def test_a_paid_session_shows_that_it_is_paid_and_takes_nothing_more(
 def test_pressing_pay_many_times_at_once_takes_the_money_once(api: Any, box: Sandbox) -> None:
     session = api.checkout.sessions.create(order())
     threads = [
-        threading.Thread(target=press, args=(requests.Session(), session.url), kwargs={"card": "4242424242424242"})
+        threading.Thread(
+            target=press, args=(requests.Session(), session.url), kwargs={"card": "4242424242424242"}
+        )
         for _ in range(8)
     ]
     for thread in threads:
@@ -221,9 +233,13 @@ def test_an_unknown_session_is_a_page_not_a_fault(box: Sandbox, browser: request
     assert (page.status_code, shown(page).h1.text) == (404, "There is no such checkout")
 
 
-def test_another_sites_page_cannot_press_the_buttons(api: Any, box: Sandbox, browser: requests.Session) -> None:
+def test_another_sites_page_cannot_press_the_buttons(
+    api: Any, box: Sandbox, browser: requests.Session
+) -> None:
     session = api.checkout.sessions.create(order())
     headers = {"Origin": "http://elsewhere.test"}
-    answer = browser.post(session.url, data={"email": "a@saffron.test"}, headers=headers, allow_redirects=False)
+    answer = browser.post(
+        session.url, data={"email": "a@saffron.test"}, headers=headers, allow_redirects=False
+    )
     assert answer.status_code == 403
     assert box.objects("charge") == []
