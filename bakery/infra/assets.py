@@ -30,6 +30,9 @@ def init_assets(app: Flask) -> None:
 
     @app.after_request
     def keep(response: Response) -> Response:
-        if request.endpoint == "static" and "v" in request.args:
+        # Fonts and vendored scripts carry their version in their name: CSS asks for them without a hash.
+        if request.endpoint == "static" and (
+            "v" in request.args or request.path.startswith(("/static/fonts/", "/static/vendor/"))
+        ):
             response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
         return response

@@ -1,6 +1,6 @@
 // The command palette (Ctrl-K): the page's own links filtered at once, orders looked up on the server by htmx.
 const palette = document.getElementById("palette");
-const input = palette.querySelector("input[type='search']");
+const input = palette.querySelector("input");
 const options = () => [...palette.querySelectorAll("[role='option']:not([hidden])")];
 let chosen = 0;
 
