@@ -40,13 +40,13 @@ class ProductFactory(Factory):
     def allergens(self, create: bool, states: Mapping[str, str] | None, **_: Any) -> None:
         for allergen, state in (states or {}).items():
             db.session.add(ProductAllergen(product_id=self.id, allergen=allergen, state=state))
-        db.session.commit()  # noqa: TID251 a factory commits
+        db.session.commit()
 
     @post_generation
     def tags(self, create: bool, names: Iterable[str] | None, **_: Any) -> None:
         for tag in names or ():
             db.session.add(ProductTag(product_id=self.id, tag=tag))
-        db.session.commit()  # noqa: TID251 a factory commits
+        db.session.commit()
 
 
 class VariantFactory(Factory):
@@ -67,14 +67,12 @@ class VariantFactory(Factory):
             return
         db.session.add(StockLevel(variant_id=self.id, on_hand=units))
         if units:
-            db.session.add(
-                StockMovement(variant_id=self.id, kind=MovementKind.RECEIVED, on_hand_delta=units)
-            )
-        db.session.commit()  # noqa: TID251 a factory commits
+            db.session.add(StockMovement(variant_id=self.id, kind=MovementKind.RECEIVED, on_hand_delta=units))
+        db.session.commit()
 
 
 def make_cake(**changes: Any) -> Variant:
-    """An 8-inch celebration cake: 86 dollars, a message of 40 graphemes, 24 hours' notice, 30 minutes' work."""
+    """An 8-inch celebration cake: $86, a message of 40 graphemes, 24 hours' notice, 30 minutes' work."""
     product = {"name": "Walnut Cake", "is_cake": True, "message_max": 40, "allergens": {"nuts": "contains"}}
     values = {
         "name": "8 inch",
@@ -89,7 +87,12 @@ def make_cake(**changes: Any) -> Variant:
 def make_loaf(**changes: Any) -> Variant:
     """A GST-free loaf at 9 dollars, made to order, no lead time."""
     rate = TaxRateFactory(code="gst_free", name="GST-free", rate_bp=0)
-    values = {"name": "Loaf", "price_cents": 900, "product__name": "Sourdough", "product__tax_code": rate.code}
+    values = {
+        "name": "Loaf",
+        "price_cents": 900,
+        "product__name": "Sourdough",
+        "product__tax_code": rate.code,
+    }
     return VariantFactory(**values | changes)
 
 

@@ -1,4 +1,4 @@
-"""Carts, and orders as rows (`tests.factories.orders.place` sells one for real once the service is there)."""
+"""Carts, and orders as rows without their holds."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from bakery.orders.models import Cart, CartLine, Order, OrderLine
 from bakery.orders.states import OrderStatus, PaymentStatus
 from tests.factories.base import Factory
 from tests.factories.catalog import VariantFactory
+
+_IN_TWO_DAYS = timedelta(days=2)
 
 
 class CartFactory(Factory):
@@ -52,7 +54,7 @@ def make_cart(*lines: tuple[Variant, int] | tuple[Variant, int, str], **changes:
 
 
 class OrderFactory(Factory):
-    """An unpaid order without lines, to be collected in two days. Traits: confirmed, ready, expired, cancelled."""
+    """An unpaid order without lines, two days ahead. Traits: confirmed, ready, expired, cancelled."""
 
     class Meta:
         model = Order
@@ -79,7 +81,9 @@ class OrderFactory(Factory):
     total_cents = 8600
     tax_cents = LazyAttribute(lambda order: included_tax(order.total_cents, 1000))
     prices_include_tax = True
-    pickup_at = LazyFunction(lambda: clock.now().replace(minute=0, second=0, microsecond=0) + timedelta(days=2))
+    pickup_at = LazyFunction(
+        lambda: clock.now().replace(minute=0, second=0, microsecond=0) + timedelta(days=2)
+    )
     time_zone = "Australia/Sydney"
     snapshot = LazyFunction(lambda: {"shop": {"name": "Saffron & Crumb", "abn": "51 824 753 556"}})
     placed_at = LazyFunction(clock.now)
@@ -111,7 +115,7 @@ class OrderLineFactory(Factory):
 
 
 def make_order(*lines: tuple[Variant, int] | tuple[Variant, int, str], **changes: Any) -> Order:
-    """An order row with `(variant, quantity[, message])` lines that add up. Holds nothing: see `place`."""
+    """An order row with `(variant, quantity[, message])` lines that add up. Holds nothing."""
     total = sum(variant.price_cents * quantity for variant, quantity, *_ in lines)
     tax = sum(included_tax(variant.price_cents * quantity, 1000) for variant, quantity, *_ in lines)
     order = OrderFactory(**{"total_cents": total, "tax_cents": tax} | changes)
