@@ -7,14 +7,14 @@ from collections.abc import Sequence
 
 from bakery.catalog.illustration import crumb, toppings
 from bakery.catalog.illustration.canvas import Canvas, Point, polyline, smooth
-from bakery.catalog.illustration.geometry import RISE, TILT, View, footprint, front, notched, wedge
+from bakery.catalog.illustration.geometry import RISE, TILT, View, even, footprint, front, notched, wedge
 from bakery.catalog.illustration.inscription import write_on_top
 from bakery.catalog.illustration.palette import colour, luminance, mix, shade, sponge
 from bakery.catalog.illustration.scenes import board, plate, stand
 from bakery.catalog.illustration.specs import Border, CakeSpec, Covering, Shape, Stand, Tier, Topping
 
 #: Never drawn larger than this many pixels a centimetre: a cupcake stays a small cake.
-MAX_SCALE = 27.0
+MAX_SCALE = 34.0
 
 
 def draw_cake(c: Canvas, spec: CakeSpec, box: tuple[float, float, float, float]) -> None:
@@ -23,7 +23,7 @@ def draw_cake(c: Canvas, spec: CakeSpec, box: tuple[float, float, float, float])
     wide = max(tier.diameter_cm for tier in spec.tiers)
     tall = sum(tier.height_cm for tier in spec.tiers)
     carrier = 1.28 if spec.stand is not Stand.NONE else 1.0
-    foot = 4.2 if spec.stand is Stand.STAND else 0.8
+    foot = wide * 0.36 if spec.stand is Stand.STAND else 0.8
     crown = 5.5 if Topping.CANDLES in spec.toppings else 2.2
     height = tall * RISE + wide * TILT * (0.5 + 0.5 * carrier) + foot + crown
     scale = min((right - left) / (wide * carrier), (bottom - top) / height, MAX_SCALE)
@@ -50,7 +50,7 @@ def draw_slice(c: Canvas, spec: CakeSpec, at: Point, scale: float) -> None:
     tier = spec.tiers[0]
     view = View(at[0], at[1], scale)
     outline, runs, faces = wedge(tier.diameter_cm / 2)
-    c.polygon([view.at(px, py, 0) for px, py in outline], "#3a1c0c", opacity=0.5, filter=c.blur(9))
+    c.polygon([view.at(px, py, 0) for px, py in outline], "#3a1c0c", opacity=0.25, transform="translate(9 6)")
     _walls(c, view, (runs, faces), tier, 0, spec)
     _top(c, view, outline, tier.height_cm, spec)
     toppings.scatter_few(c, view, outline, tier.height_cm, spec)
@@ -122,17 +122,9 @@ def _top(c: Canvas, view: View, outline: Sequence[Point], z: float, spec: CakeSp
         if glossy:
             x, y = view.at(0, 0, z)
             r = max(abs(px) for px, _ in outline) * view.scale
-            c.ellipse(
-                x - r * 0.34,
-                y - r * TILT * 0.42,
-                r * 0.42,
-                r * TILT * 0.24,
-                shade(base, 0.9),
-                opacity=0.5,
-                filter=c.blur(r * 0.07),
-            )
+            c.soft(x - r * 0.34, y - r * TILT * 0.42, r * 0.55, r * TILT * 0.36, shade(base, 0.9), 0.5)
         # the rolled edge: light along the left and the back, shade inside the right
-        c.stroke(d, shade(base, 0.85), 0.55 * view.scale, opacity=0.6, filter=c.blur(0.16 * view.scale))
+        c.soft_stroke(d, shade(base, 0.85), 0.6 * view.scale, 0.55)
     c.stroke(d, shade(base, -0.28), 0.05 * view.scale, opacity=0.35)
 
 
@@ -168,13 +160,9 @@ def _drips(
         points, beads = _drip_edge(c, run, (low, high))
         upper = [view.at(x, y, high + 0.02) for x, y in reversed(run)]
         d = smooth([view.at(x, y, z) for x, y, z in points]) + "L" + polyline(upper)[1:] + "Z"
-        c.path(
-            d,
-            "#3a1c0c",
-            opacity=0.22,
-            transform=f"translate({0.14 * view.scale:.1f} {0.16 * view.scale:.1f})",
-            filter=c.blur(2.2),
-        )
+        for away in (0.10, 0.20):
+            shift = f"translate({away * view.scale:.1f} {away * view.scale:.1f})"
+            c.path(d, "#3a1c0c", opacity=0.13, transform=shift)
         span = (upper[-1][0], 0, upper[0][0], 0)
         c.path(
             d,
@@ -244,16 +232,8 @@ def _pool(c: Canvas, view: View, outline: Sequence[Point], z: float, base: str) 
     with c.group(clip_path=c.clip(d)):
         x, y = view.at(0, 0, z)
         r = max(abs(px) for px, _ in outline) * view.scale
-        c.ellipse(
-            x - r * 0.32,
-            y - r * TILT * 0.45,
-            r * 0.5,
-            r * TILT * 0.22,
-            shade(base, 0.95),
-            opacity=0.42,
-            filter=c.blur(r * 0.06),
-        )
-        c.stroke(d, shade(base, 0.6), 0.4 * view.scale, opacity=0.45, filter=c.blur(0.12 * view.scale))
+        c.soft(x - r * 0.32, y - r * TILT * 0.45, r * 0.62, r * TILT * 0.34, shade(base, 0.95), 0.42)
+        c.soft_stroke(d, shade(base, 0.6), 0.45 * view.scale, 0.4)
 
 
 def _piped(c: Canvas, view: View, spots: Sequence[tuple[Point, float]], base: str, kind: Border) -> None:
@@ -276,9 +256,8 @@ def _base_border(c: Canvas, view: View, runs: Sequence[crumb.Run], z: float, spe
         return
     for run in runs:
         length = sum(math.dist(a, b) for a, b in zip(run, run[1:], strict=False))
-        count = max(2, int(length / _spacing(spec.border)))
-        step = (len(run) - 1) / count
-        spots = [(run[round(i * step)], z + 0.25) for i in range(count + 1)]
+        count = max(2, round(length / _spacing(spec.border)))
+        spots = [(spot, z + 0.25) for spot in even(run, count)]
         _piped(c, view, spots, colour(spec.colour), spec.border)
 
 

@@ -24,6 +24,11 @@ def num(value: float) -> str:
 def attrs(**values: object) -> str:
     """Attributes for a tag: underscores become hyphens, floats are shortened, None is left out."""
     out = []
+    # An opacity on the paint is drawn straight away; one on the element makes a layer of it first.
+    see_through = values.pop("opacity", None)
+    if see_through is not None:
+        values |= {"fill_opacity": see_through} if values.get("fill", "none") != "none" else {}
+        values |= {"stroke_opacity": see_through} if "stroke" in values else {}
     for key, value in values.items():
         if value is None:
             continue
@@ -99,13 +104,6 @@ class Canvas:
             f"{self._stops(stops)}</radialGradient>"
         )
 
-    def blur(self, amount: float, sideways: float | None = None) -> str:
-        deviation = num(amount) if sideways is None else f"{num(sideways)} {num(amount)}"
-        return "url(#%s)" % self._define(
-            '<filter id="@" x="-50%" y="-50%" width="200%" height="200%" color-interpolation-filters="sRGB">'
-            f'<feGaussianBlur stdDeviation="{deviation}"/></filter>'
-        )
-
     def clip(self, d: str) -> str:
         return "url(#%s)" % self._define(f'<clipPath id="@"><path d="{d}"/></clipPath>')
 
@@ -140,11 +138,35 @@ class Canvas:
             **more,
         )
 
+    def soft(
+        self,
+        x: float,
+        y: float,
+        rx: float,
+        ry: float,
+        colour: str,
+        opacity: float,
+        core: float = 0.0,
+        **more: object,
+    ) -> None:
+        """An ellipse that fades out. Gradients, not blur filters: twenty times quicker to draw, everywhere."""
+        stops = [
+            (core + (1 - core) * t, colour, opacity * v)
+            for t, v in ((0, 1), (0.25, 0.86), (0.5, 0.5), (0.75, 0.16), (1, 0))
+        ]
+        self.ellipse(x, y, rx, ry, self.radial(stops), **more)
+
+    def soft_stroke(self, d: str, colour: str, width: float, opacity: float) -> None:
+        """A line with soft edges."""
+        for share in (1.6, 1.2, 0.8, 0.45):
+            self.stroke(d, colour, width * share, opacity=opacity * 0.32)
+
     def shadow(
         self, x: float, y: float, rx: float, ry: float, opacity: float = 0.3, blur: float = 12
     ) -> None:
-        """A soft warm shadow on the ground."""
-        self.ellipse(x, y, rx, ry, "#3a1c0c", opacity=opacity, filter=self.blur(blur))
+        """A soft warm shadow on the ground, its edge about `blur` wide on either side."""
+        wide, high = rx + 1.5 * blur, ry + 1.5 * blur * min(1.0, ry / rx + 0.2)
+        self.soft(x, y, wide, high, "#3a1c0c", opacity, max(0.0, (rx - 1.5 * blur) / wide))
 
     def words(self, x: float, y: float, text: str, size: float, fill: str, **more: object) -> None:
         """Text, escaped; whoever typed it cannot add markup."""

@@ -75,12 +75,11 @@ def _ganache(c: Canvas, view: View, run: Run, heights: tuple[float, float], base
     with c.group(clip_path=c.clip(band(view, run, low, high))):
         for share, width, opacity in ((0.17, 1.1, 0.34), (0.25, 0.35, 0.3), (0.86, 0.6, 0.16)):
             x, y = run[int(len(run) * share)]
-            c.stroke(
-                polyline([view.at(x, y, low + 0.4), view.at(x, y, high - 0.5)]),
+            c.soft_stroke(
+                polyline([view.at(x, y, low + 0.9), view.at(x, y, high - 1.0)]),
                 shade(base, 0.8),
                 width * view.scale,
-                opacity=opacity,
-                filter=c.blur(0.28 * view.scale),
+                opacity,
             )
 
 
@@ -88,12 +87,8 @@ def _fondant(c: Canvas, view: View, run: Run, heights: tuple[float, float], base
     low, high = heights
     with c.group(clip_path=c.clip(band(view, run, low, high))):
         x, y = run[int(len(run) * 0.22)]
-        c.stroke(
-            polyline([view.at(x, y, low), view.at(x, y, high)]),
-            shade(base, 0.9),
-            1.6 * view.scale,
-            opacity=0.4,
-            filter=c.blur(0.7 * view.scale),
+        c.soft_stroke(
+            polyline([view.at(x, y, low), view.at(x, y, high)]), shade(base, 0.9), 2 * view.scale, 0.3
         )
 
 

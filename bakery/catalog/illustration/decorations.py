@@ -36,7 +36,7 @@ def _blob(c: Canvas, rx: float, ry: float, rough: float, points: int = 12) -> li
 def walnut(c: Canvas) -> None:
     """Half a candied walnut: two lobes with folds and a sugar shine."""
     base = "#b9793f"
-    c.ellipse(3, 7, 29, 21, "#3a1c0c", opacity=0.35, filter=c.blur(3))
+    c.shadow(3, 7, 29, 21, 0.35, 3)
     left = [(-2, -22), (-15, -21), (-27, -10), (-28, 4), (-20, 17), (-8, 21), (-2, 18)]
     right = [(2, -22), (15, -20), (27, -9), (28, 5), (19, 18), (8, 21), (2, 18)]
     for lobe, tint in ((left, shade(base, 0.06)), (right, shade(base, -0.14))):
@@ -56,7 +56,7 @@ def walnut(c: Canvas) -> None:
 
 
 def almond(c: Canvas) -> None:
-    c.ellipse(2, 4, 24, 9, "#3a1c0c", opacity=0.3, filter=c.blur(2.5))
+    c.shadow(2, 4, 24, 9, 0.3, 2.5)
     c.path(
         "M-26 2C-16 -14 8 -15 26 0C10 13 -14 14 -26 2Z",
         c.linear([(0, "#fdf0d5"), (0.6, "#f0d5a2"), (1, "#cf9f5f")]),
@@ -65,13 +65,7 @@ def almond(c: Canvas) -> None:
 
 
 def petal(c: Canvas, base: str = "#d9607c") -> None:
-    c.path(
-        "M-24 6C-20 -18 6 -26 25 -12C30 4 12 22 -8 20C-18 19 -24 14 -24 6Z",
-        "#3a1c0c",
-        opacity=0.22,
-        transform="translate(2 5)",
-        filter=c.blur(2.4),
-    )
+    c.shadow(3, 5, 25, 18, 0.28, 4)
     c.path(
         "M-24 6C-20 -18 6 -26 25 -12C30 4 12 22 -8 20C-18 19 -24 14 -24 6Z",
         c.linear([(0, shade(base, 0.6)), (0.5, shade(base, 0.12)), (1, shade(base, -0.3))], (0.9, 0, 0.1, 1)),
@@ -83,7 +77,7 @@ def petal(c: Canvas, base: str = "#d9607c") -> None:
 
 def raspberry(c: Canvas) -> None:
     base = COLOURS["raspberry"]
-    c.ellipse(4, 12, 24, 18, "#3a1c0c", opacity=0.4, filter=c.blur(4))
+    c.shadow(4, 12, 24, 18, 0.4, 4)
     c.ellipse(0, 0, 23, 24, shade(base, -0.35))
     spots = sorted(
         (
@@ -99,7 +93,7 @@ def raspberry(c: Canvas) -> None:
 
 
 def blueberry(c: Canvas) -> None:
-    c.ellipse(4, 9, 19, 15, "#3a1c0c", opacity=0.4, filter=c.blur(4))
+    c.shadow(4, 9, 19, 15, 0.4, 4)
     c.ellipse(0, 0, 19, 19, ball(c, "#4c5687"))
     c.path(
         smooth(
@@ -127,7 +121,7 @@ def blueberry(c: Canvas) -> None:
 def strawberry(c: Canvas) -> None:
     """Half a strawberry, cut side up."""
     red = "#cf2f35"
-    c.ellipse(4, 10, 24, 22, "#3a1c0c", opacity=0.35, filter=c.blur(4))
+    c.shadow(4, 10, 24, 22, 0.35, 4)
     outer = [(0, 32), (-17, 16), (-25, -4), (-18, -20), (0, -24), (18, -20), (25, -4), (17, 16)]
     c.path(smooth(outer, True), c.linear([(0, shade(red, 0.1)), (1, shade(red, -0.25))]))
     c.path(
@@ -145,7 +139,7 @@ def strawberry(c: Canvas) -> None:
 
 
 def cherry(c: Canvas) -> None:
-    c.ellipse(4, 14, 20, 13, "#3a1c0c", opacity=0.4, filter=c.blur(4))
+    c.shadow(4, 14, 20, 13, 0.4, 4)
     c.stroke("M2 -14C4 -34 14 -46 24 -52", "#6d7b33", 2.8)
     c.ellipse(0, 2, 20, 19, ball(c, "#9b1b2f"))
     c.stroke("M-6 -13Q2 -8 9 -14", "#4d0d1b", 2, opacity=0.6)
@@ -155,7 +149,7 @@ def cherry(c: Canvas) -> None:
 def fig(c: Canvas) -> None:
     """A quarter of a ripe fig, flesh up."""
     skin = COLOURS["fig"]
-    c.ellipse(4, 11, 26, 20, "#3a1c0c", opacity=0.4, filter=c.blur(4))
+    c.shadow(4, 11, 26, 20, 0.4, 4)
     drop = [(0, -34), (9, -22), (22, -4), (24, 12), (12, 24), (-12, 24), (-24, 12), (-22, -4), (-9, -22)]
     c.path(smooth(drop, True), c.linear([(0, shade(skin, 0.15)), (1, shade(skin, -0.4))], (0, 0, 1, 1)))
     c.path(smooth([(x * 0.86, y * 0.86 + 1) for x, y in drop], True), "#f3e3c2")
@@ -178,7 +172,7 @@ def fig(c: Canvas) -> None:
 
 
 def citrus(c: Canvas, peel: str, flesh: str) -> None:
-    c.ellipse(3, 6, 30, 30, "#3a1c0c", opacity=0.3, filter=c.blur(4))
+    c.shadow(3, 6, 30, 30, 0.3, 4)
     c.ellipse(0, 0, 30, 30, c.linear([(0, shade(peel, 0.25)), (1, shade(peel, -0.2))], (0, 0, 1, 1)))
     c.ellipse(0, 0, 27, 27, "#fdf4d8")
     for i in range(9):
@@ -194,7 +188,7 @@ def citrus(c: Canvas, peel: str, flesh: str) -> None:
 def mango(c: Canvas) -> None:
     """A curl of mango."""
     base = COLOURS["mango"]
-    c.ellipse(3, 9, 26, 14, "#3a1c0c", opacity=0.3, filter=c.blur(4))
+    c.shadow(3, 9, 26, 14, 0.3, 4)
     for i, r in enumerate((25, 19, 13, 7)):
         tint = shade(base, -0.14 + i * 0.10)
         c.path(
@@ -205,20 +199,14 @@ def mango(c: Canvas) -> None:
 
 def seed(c: Canvas, base: str = COLOURS["pomegranate"]) -> None:
     """A pomegranate seed."""
-    c.ellipse(2, 5, 15, 10, "#3a1c0c", opacity=0.35, filter=c.blur(2.5))
+    c.shadow(2, 5, 15, 10, 0.35, 2.5)
     c.path("M-15 2C-14 -9 0 -14 11 -7C19 -2 14 11 2 12C-8 12 -15 9 -15 2Z", ball(c, shade(base, 0.12)))
     c.ellipse(-5, -4, 4, 2.4, "#ffe3e6", opacity=0.85, transform="rotate(-30 -5 -4)")
 
 
 def honeycomb(c: Canvas) -> None:
     base = COLOURS["honey"]
-    c.path(
-        "M-28 8L-20 -18L14 -22L30 -2L16 20L-16 22Z",
-        "#3a1c0c",
-        opacity=0.3,
-        transform="translate(3 6)",
-        filter=c.blur(3),
-    )
+    c.shadow(4, 8, 28, 20, 0.32, 4)
     c.path(
         "M-28 8L-20 -18L14 -22L30 -2L16 20L-16 22Z",
         c.linear([(0, shade(base, 0.45)), (0.5, base), (1, shade(base, -0.3))], (0, 0, 1, 1)),
@@ -238,7 +226,7 @@ def honeycomb(c: Canvas) -> None:
 def shard(c: Canvas) -> None:
     """A chocolate curl."""
     base = COLOURS["chocolate"]
-    c.ellipse(2, 7, 28, 8, "#2a1208", opacity=0.4, filter=c.blur(3))
+    c.shadow(2, 7, 28, 8, 0.4, 3)
     c.path(
         "M-28 2C-26 -10 22 -14 28 -4C30 6 -24 12 -28 2Z",
         c.linear([(0, shade(base, 0.35)), (0.4, shade(base, 0.05)), (1, shade(base, -0.4))]),
@@ -261,7 +249,7 @@ def rose(c: Canvas, base: str = "#f0b8b4") -> None:
         with c.group(transform=f"rotate({turn}) translate(26 0)"):
             c.path("M-8 0C0 -14 18 -14 28 0C18 12 0 12 -8 0Z", c.linear([(0, "#a3b778"), (1, "#56743c")]))
             c.stroke("M-6 0H24", "#dbe4b8", 1.2, opacity=0.6)
-    c.ellipse(4, 8, 28, 26, "#3a1c0c", opacity=0.32, filter=c.blur(4))
+    c.shadow(4, 8, 28, 26, 0.32, 4)
     for ring, (r, n, size) in enumerate(((19, 7, 14), (13, 6, 12), (7, 5, 9))):
         for i in range(n):
             a = 2 * math.pi * (i + ring * 0.5) / n
@@ -284,7 +272,7 @@ def threads(c: Canvas) -> None:
 
 
 def meringue(c: Canvas) -> None:
-    c.ellipse(4, 14, 24, 11, "#3a1c0c", opacity=0.3, filter=c.blur(4))
+    c.shadow(4, 14, 24, 11, 0.3, 4)
     for y, r in ((8, 24), (0, 19), (-8, 13), (-16, 7)):
         c.ellipse(
             0, y, r, r * 0.6, c.linear([(0, "#fffdf6"), (0.6, "#fbf0dc"), (1, "#d9a868")], (0, 0, 1, 1))

@@ -65,11 +65,31 @@ def _heart(radius: float) -> list[Point]:
     return points
 
 
+def even(run: Sequence[Point], count: int) -> list[Point]:
+    """`count` + 1 points at equal distances along an open line, both ends included."""
+    lengths = [math.dist(a, b) for a, b in zip(run, run[1:], strict=False)]
+    total, index, walked, points = sum(lengths), 0, 0.0, []
+    for i in range(count + 1):
+        position = total * i / count
+        while index < len(lengths) - 1 and walked + lengths[index] < position:
+            walked += lengths[index]
+            index += 1
+        t = (position - walked) / (lengths[index] or 1)
+        (ax, ay), (bx, by) = run[index], run[index + 1]
+        points.append((ax + (bx - ax) * t, ay + (by - ay) * t))
+    return points
+
+
 def footprint(tier: Tier) -> list[Point]:
-    """The closed outline of a tier around (0, 0), in centimetres."""
+    """The closed outline of a tier around (0, 0), in centimetres, its points evenly spaced."""
+    outline = _outline(tier)
+    return even([*outline, outline[0]], 144)[:-1]
+
+
+def _outline(tier: Tier) -> list[Point]:
     r = tier.diameter_cm / 2
     if tier.shape is Shape.HEART:
-        return _heart(r)
+        return _turn(_heart(r), 24)
     if tier.shape is Shape.HEXAGON:
         return _rounded([_polar(r, 60 * i + 14) for i in range(6)], 0.12)
     if tier.shape is Shape.PETAL:
@@ -135,20 +155,8 @@ def inside(outline: Sequence[Point], x: float, y: float) -> bool:
 
 
 def along(outline: Sequence[Point], count: int, inset: float) -> list[Point]:
-    """`count` points at equal distances along the closed outline, drawn in towards the middle."""
-    closed = [*outline, outline[0]]
-    lengths = [math.dist(a, b) for a, b in zip(closed, closed[1:], strict=False)]
-    total, points = sum(lengths), []
-    position, index, walked = 0.0, 0, 0.0
-    for i in range(count):
-        position = total * i / count
-        while walked + lengths[index] < position:
-            walked += lengths[index]
-            index += 1
-        t = (position - walked) / lengths[index]
-        (ax, ay), (bx, by) = closed[index], closed[index + 1]
-        points.append(((ax + (bx - ax) * t) * inset, (ay + (by - ay) * t) * inset))
-    return points
+    """`count` points at equal distances around the closed outline, drawn in towards the middle."""
+    return [(x * inset, y * inset) for x, y in even([*outline, outline[0]], count)[:-1]]
 
 
 def lit(run: Sequence[Point], base: str, view: View, strength: float = 1.0) -> list[Stop]:

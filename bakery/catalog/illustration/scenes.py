@@ -19,6 +19,8 @@ def wall_colour(tone: str) -> str:
 def draw_scene(c: Canvas, scene: Scene, horizon: float = 0.56) -> None:
     """Wall, table and window light over the whole canvas."""
     w, h = c.width, c.height
+    # one wall is one wall: what stands before it does not change its plaster
+    c.rng.seed(f"{scene.backdrop} {scene.tone}")
     wall = wall_colour(scene.tone)
     c.rect(
         0, 0, w, h, c.linear([(0, shade(wall, 0.30)), (0.6, wall), (1, shade(wall, -0.16))], (0, 0, 1, 0.7))
@@ -31,33 +33,27 @@ def draw_scene(c: Canvas, scene: Scene, horizon: float = 0.56) -> None:
 
 def _plaster(c: Canvas, wall: str, floor: float) -> None:
     rng = c.rng
-    with c.group(filter=c.blur(26), opacity=0.5):
-        for _ in range(14):
-            tint = shade(wall, rng.choice((0.35, 0.25, -0.10, -0.06)))
-            c.ellipse(
-                rng.uniform(0, c.width),
-                rng.uniform(0, floor),
-                rng.uniform(60, 200),
-                rng.uniform(20, 70),
-                tint,
-                transform=None,
-                opacity=0.5,
-            )
+    for _ in range(18):
+        tint = shade(wall, rng.choice((0.45, 0.35, -0.12, -0.08)))
+        c.soft(
+            rng.uniform(0, c.width),
+            rng.uniform(-20, floor),
+            rng.uniform(120, 330),
+            rng.uniform(40, 130),
+            tint,
+            0.30,
+        )
 
 
 def _linen(c: Canvas, wall: str, floor: float) -> None:
     """A hanging cloth: wide soft folds."""
     rng, x = c.rng, -40.0
-    with c.group(filter=c.blur(14)):
-        while x < c.width + 40:
-            width = rng.uniform(50, 120)
-            dark = rng.random() < 0.5
-            c.polygon(
-                [(x, 0), (x + width * 0.6, 0), (x + width * 0.7, floor), (x - width * 0.1, floor)],
-                shade(wall, -0.12 if dark else 0.35),
-                opacity=0.42,
-            )
-            x += width
+    while x < c.width + 40:
+        width = rng.uniform(60, 150)
+        tint = shade(wall, -0.20) if rng.random() < 0.5 else shade(wall, 0.5)
+        fold = c.linear([(0, tint, 0), (rng.uniform(0.3, 0.7), tint, 0.42), (1, tint, 0)], (0, 0, 1, 0.08))
+        c.polygon([(x, 0), (x + width, 0), (x + width * 1.1, floor), (x - width * 0.1, floor)], fill=fold)
+        x += width * 0.62
 
 
 def _tile(c: Canvas, wall: str, floor: float) -> None:
@@ -83,7 +79,7 @@ def _tile(c: Canvas, wall: str, floor: float) -> None:
 
 def _arch(c: Canvas, wall: str, floor: float) -> None:
     """A niche with a pointed arch, as in the old houses of Herat."""
-    cx, half, top = c.width / 2, c.width * 0.30, floor * 0.08
+    cx, half, top = c.width / 2, min(c.width * 0.30, c.height * 0.42), floor * 0.08
     spring = floor * 0.55
     d = (
         f"M{cx - half:.0f} {floor:.0f}V{spring:.0f}C{cx - half:.0f} {floor * 0.25:.0f} {cx - half * 0.35:.0f} "
@@ -97,7 +93,7 @@ def _arch(c: Canvas, wall: str, floor: float) -> None:
         ),
     )
     with c.group(clip_path=c.clip(d)):
-        c.stroke(d, shade(wall, -0.5), 26, opacity=0.30, filter=c.blur(14))
+        c.soft_stroke(d, shade(wall, -0.5), 30, 0.22)
     c.stroke(d, shade(wall, 0.5), 5, opacity=0.8)
 
 
@@ -115,11 +111,10 @@ def _table(c: Canvas, scene: Scene, floor: float) -> None:
         c.rect(
             0, floor, w, h - floor, c.linear([(0, shade(base, -0.07)), (0.3, base), (1, shade(base, 0.2))])
         )
-        with c.group(opacity=0.5, filter=c.blur(5)):
-            for _ in range(7):
-                x, y = rng.uniform(-50, w), rng.uniform(floor + 20, h)
-                bend = [(x, y), (x + 130, y + rng.uniform(-12, 12)), (x + 280, y + rng.uniform(6, 40))]
-                c.stroke(smooth(bend), shade(base, rng.choice((-0.15, 0.5))), rng.uniform(5, 14), opacity=0.5)
+        for _ in range(6):
+            x, y = rng.uniform(-50, w), rng.uniform(floor + 20, h)
+            bend = [(x, y), (x + 130, y + rng.uniform(-12, 12)), (x + 280, y + rng.uniform(6, 40))]
+            c.soft_stroke(smooth(bend), shade(base, rng.choice((-0.15, 0.5))), rng.uniform(8, 18), 0.22)
         for y in range(int(floor) + 5, h, 5):
             c.stroke(f"M0 {y}H{w}", shade(base, -0.25), 0.8, opacity=0.13)
     c.rect(0, floor - 2, w, 34, c.linear([(0, "#5a3216", 0.20), (1, "#5a3216", 0.0)]))
@@ -133,7 +128,7 @@ def _stone(c: Canvas, floor: float) -> None:
     for _ in range(5):
         x, y = rng.uniform(-100, w), rng.uniform(floor, h)
         vein = [(x + i * 60, y + rng.uniform(-22, 22) + i * rng.uniform(2, 14)) for i in range(6)]
-        c.stroke(smooth(vein), "#b9a68c", rng.uniform(1.2, 4), opacity=0.30, filter=c.blur(1.6))
+        c.stroke(smooth(vein), "#b9a68c", rng.uniform(1.2, 3.4), opacity=0.22)
 
 
 def _wood(c: Canvas, floor: float) -> None:

@@ -201,7 +201,7 @@ def _candles(c: Canvas, view: View, radius: float, z: float) -> None:
 
 def piped(c: Canvas, base: str, kind: Border) -> None:
     """One bead, shell or rosette of piped cream, about 40 units wide."""
-    c.ellipse(2, 6, 19, 13, "#3a1c0c", opacity=0.22, filter=c.blur(3))
+    c.shadow(2, 6, 19, 13, 0.22, 3)
     if kind is Border.PEARLS:
         c.ellipse(
             0,
