@@ -25,6 +25,10 @@ BACKOFF = [timedelta(seconds=s) for s in (5, 30, 120, 600, 1800, 3600, 4 * 3600)
 MAX_ATTEMPTS = len(BACKOFF) + 1
 
 
+class GiveUp(Exception):
+    """Raised by a job whose effect was refused for good: no further attempt follows by itself."""
+
+
 @dataclass(frozen=True)
 class Claim:
     """A row this job may run now; `last` says that no further attempt will follow."""
@@ -67,7 +71,12 @@ def owe(
         .returning(Outbox.id)
     ).scalar()
     if row_id is not None and not_before is None:
-        after_commit(session, partial(queue.ring, RUNNER, row_id, on=on))
+        after_commit(session, partial(ring, row_id, on))
+
+
+def ring(row_id: int, on: str) -> bool:
+    """Ask a worker to run a row. False when Redis is away: the sweeper asks again."""
+    return queue.ring(RUNNER, row_id, on=on, about=f"outbox-{row_id}")
 
 
 def claim(row_id: int) -> Claim | None:
@@ -99,10 +108,11 @@ def finish(claimed: Claim) -> None:
         )
 
 
-def fail(claimed: Claim, error: str) -> None:
+def fail(claimed: Claim, error: str, *, for_good: bool = False) -> None:
     """Record why it did not happen, and when to try again; after the last attempt it is given up."""
     now = clock.now()
-    when = {"dead_at": now} if claimed.last else {"next_try_at": now + BACKOFF[claimed.attempt - 1]}
+    dead = claimed.last or for_good
+    when = {"dead_at": now} if dead else {"next_try_at": now + BACKOFF[claimed.attempt - 1]}
     with transaction() as session:
         session.execute(update(Outbox).where(Outbox.id == claimed.id).values(last_error=error[:2000], **when))
 
@@ -129,7 +139,7 @@ def revive(row_id: int | None = None) -> int:
             query.values(dead_at=None, attempts=0, next_try_at=clock.now()).returning(Outbox.id, Outbox.queue)
         ).all()
         for row in ids:
-            after_commit(session, partial(queue.ring, RUNNER, row.id, on=row.queue))
+            after_commit(session, partial(ring, row.id, row.queue))
         return len(ids)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Any
 
 import structlog
@@ -30,13 +31,17 @@ def queue(name: str) -> Queue:
     return Queue(name, connection=current_app.extensions["redis"], serializer=JSONSerializer)
 
 
-def ring(function: str, *args: Any, on: str = DEFAULT) -> bool:
-    """Enqueue a job by dotted name. False when Redis is away: the sweeper will ring again."""
+def ring(function: str, *args: Any, on: str = DEFAULT, about: str = "job") -> bool:
+    """Enqueue a job by dotted name. False when Redis is away: the sweeper will ring again.
+
+    `about` (letters, digits, dashes) begins the job's id, by which `waiting` knows it again.
+    """
     request_id = structlog.contextvars.get_contextvars().get("request_id")
     try:
         queue(on).enqueue(
             function,
             args=args,
+            job_id=f"{about}_{secrets.token_hex(6)}",
             retry=Retry(max=RESTARTS),
             meta={"request_id": request_id},
             job_timeout=120,
@@ -47,3 +52,8 @@ def ring(function: str, *args: Any, on: str = DEFAULT) -> bool:
         structlog.get_logger(__name__).warning("bell_not_rung", job=function, error=type(error).__name__)
         return False
     return True
+
+
+def waiting(on: str) -> set[str]:
+    """What the jobs that no worker has taken yet are about."""
+    return {job_id.rpartition("_")[0] for job_id in queue(on).get_job_ids()}

@@ -25,7 +25,7 @@ def transaction() -> Iterator[Session]:
     session = cast(Session, db.session())
     if _HOOKS in session.info:
         raise RuntimeError("already in a transaction: pass the session down")
-    hooks: list[Callable[[], None]] = []
+    hooks: list[Callable[[], object]] = []
     session.info[_HOOKS] = hooks
     try:
         yield session
@@ -42,7 +42,7 @@ def transaction() -> Iterator[Session]:
             log.exception("after_commit_hook_failed")
 
 
-def after_commit(session: Session, hook: Callable[[], None]) -> None:
+def after_commit(session: Session, hook: Callable[[], object]) -> None:
     """Run `hook` once the open transaction has committed; never when it rolls back."""
     session.info[_HOOKS].append(hook)
 

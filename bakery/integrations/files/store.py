@@ -1,0 +1,72 @@
+"""Files in a folder or in a bucket, by obstore: one API for both."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+from bakery.integrations.files.port import FileMissing
+
+
+class BadKey(ValueError):
+    """A key that is no plain relative path."""
+
+
+def check_key(key: str) -> str:
+    """Refuse what climbs out, hides, or means different things in a folder and in a bucket."""
+    parts = key.split("/")
+    if not key or any(part in ("", ".", "..") for part in parts):
+        raise BadKey(f"not a relative path: {key!r}")
+    if "\\" in key or ":" in key or "#" in key or any(ord(letter) < 32 for letter in key) or len(key) > 400:
+        raise BadKey(f"not a plain path: {key!r}")
+    return key
+
+
+class ObjectFiles:
+    """See port.Files. `media_url`: a folder, or `s3://bucket/prefix` (with the usual AWS variables)."""
+
+    def __init__(self, media_url: str, root: Path) -> None:
+        self._url = media_url
+        self._root = root
+        self._store: Any = None
+
+    @property
+    def in_bucket(self) -> bool:
+        return self._url.startswith("s3://")
+
+    def _open(self) -> tuple[Any, Any]:
+        # Loaded with the first file: a compiled library that most processes never need.
+        obstore = importlib.import_module("obstore")
+        if self._store is None:
+            stores = importlib.import_module("obstore.store")
+            if self.in_bucket:
+                options = {"timeout": "10s", "connect_timeout": "3s", "allow_http": True}
+                retry = {"max_retries": 2, "retry_timeout": "15s"}
+                self._store = stores.S3Store.from_url(self._url, client_options=options, retry_config=retry)
+            else:
+                self._store = stores.LocalStore(self._root / self._url, mkdir=True)
+        return obstore, self._store
+
+    def put(self, key: str, data: bytes, *, content_type: str) -> None:
+        """Write the whole file or nothing. Refuses a key that climbs out (BadKey)."""
+        obstore, store = self._open()
+        attributes = {"Content-Type": content_type} if self.in_bucket else None
+        obstore.put(store, check_key(key), data, attributes=attributes, use_multipart=False)
+
+    def get(self, key: str) -> bytes:
+        """The file's bytes; FileMissing when there is none. Refuses a key that climbs out (BadKey)."""
+        obstore, store = self._open()
+        try:
+            return bytes(obstore.get(store, check_key(key)).bytes())
+        except FileNotFoundError as error:
+            raise FileMissing(key) from error
+
+    def exists(self, key: str) -> bool:
+        """Whether there is such a file. Refuses a key that climbs out (BadKey)."""
+        obstore, store = self._open()
+        try:
+            obstore.head(store, check_key(key))
+        except FileNotFoundError:
+            return False
+        return True

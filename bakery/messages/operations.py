@@ -1,0 +1,77 @@
+"""Steps inside somebody else's transaction: alerts, and the moves of a message."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from bakery.core import clock
+from bakery.infra import outbox, queue
+from bakery.messages.models import Channel, Message, MessageStatus, StaffAlert
+from bakery.messages.states import MESSAGE, STAFF_SMS
+
+
+def raise_alert(
+    session: Session, kind: str, key: str, text: str, subject_ref: str | None = None, *, mail: bool = True
+) -> StaffAlert:
+    """Tell the staff once: in the back office, and by email when it is new or had been settled before.
+
+    The same `key` again counts as the same trouble and mails nobody while it is open.
+    """
+    now = clock.now()
+    values = {"kind": kind, "unique_key": key, "subject_ref": subject_ref, "text": text[:500]}
+    session.execute(
+        insert(StaffAlert)
+        .values(**values, times=0, created_at=now, last_at=now)
+        .on_conflict_do_nothing(index_elements=["unique_key"])
+    )
+    alert = session.scalars(select(StaffAlert).where(StaffAlert.unique_key == key).with_for_update()).one()
+    news = alert.times == 0 or alert.resolved_at is not None
+    alert.times += 1
+    alert.last_at, alert.text = now, text[:500]
+    alert.resolved_at = alert.resolved_by = None
+    session.flush()
+    if news and mail:
+        owed = f"alert:{alert.id}:{alert.times}"
+        outbox.owe(session, "jobs.messages.send_staff_alert", alert.id, on=queue.DEFAULT, key=owed)
+    return alert
+
+
+def resolve_alert(session: Session, alert: StaffAlert, user_id: int | None) -> None:
+    """Settled by somebody; the same trouble later opens it again. Twice is once."""
+    if alert.resolved_at is None:
+        alert.resolved_at, alert.resolved_by = clock.now(), user_id
+
+
+def move(session: Session, message: Message, to: MessageStatus) -> None:
+    """One step forward. Refuses a step that the table does not name."""
+    MESSAGE.check(MessageStatus(message.status), to)
+    message.status = to
+    if to in (MessageStatus.DELIVERED, MessageStatus.FAILED, MessageStatus.SUPPRESSED):
+        message.ended_at = clock.now()
+    elif to == MessageStatus.SENT:
+        message.sent_at = clock.now()
+    else:
+        message.ended_at = None
+    session.flush()
+
+
+def fail(session: Session, message: Message, error: str) -> None:
+    """It will not arrive: noted, staff told, and a staff SMS owed again as an email."""
+    message.error = error[:500]
+    move(session, message, MessageStatus.FAILED)
+    falls_back = message.channel == Channel.SMS and message.template in STAFF_SMS
+    if falls_back:
+        owed = f"message:{message.id}:fallback"
+        outbox.owe(session, "jobs.messages.send_sms_fallback", message.id, on=queue.URGENT, key=owed)
+    what = "An SMS" if message.channel == Channel.SMS else "An email"
+    raise_alert(
+        session,
+        kind="message_failed",
+        key=f"message:{message.id}:failed",
+        text=f"{what} ({message.template.replace('_', ' ')}) was not delivered: {error}",
+        subject_ref=message.subject_ref,
+        # A mail about the alert mail that failed would fail as well; the fallback mail already tells.
+        mail=not falls_back and message.template != "staff_alert",
+    )
