@@ -22,6 +22,7 @@ from tests.fakes.files import FakeFiles
 from tests.fakes.gateway import FakeGateway
 from tests.fakes.mail import FakeMailer
 from tests.fakes.sms import FakeSms
+from tests.queries import Counter, counting
 
 
 def make_settings(**changes: str) -> Settings:
@@ -69,6 +70,7 @@ def app(settings: Settings) -> Iterator[Flask]:
     """The app on a migrated database."""
     app = create_app(settings)
     app.config.update(TESTING=True, WTF_CSRF_ENABLED=False, RATELIMIT_ENABLED=False)
+    app.extensions["changes"].silence()
     with app.app_context():
         upgrade()
         yield app
@@ -88,7 +90,7 @@ def outside(app: Flask) -> Iterator[Adapters]:
 
 @pytest.fixture
 def session(app: Flask, outside: Adapters, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session]:
-    """A session whose every commit is undone after the test; all requests of the test share its connection."""
+    """A session whose every commit is undone after the test; its requests share the connection."""
     connection = db.engine.connect()
     outer = connection.begin()
     monkeypatch.setattr(FlaskSession, "get_bind", lambda *_, **__: connection)
@@ -125,3 +127,9 @@ def empty_database() -> None:
         connection.exec_driver_sql(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE")
         for table in tables:
             connection.exec_driver_sql(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+
+
+@pytest.fixture
+def count_queries(app: Flask) -> Counter:
+    """`with count_queries() as seen: …; assert len(seen) <= 6, seen`."""
+    return counting

@@ -33,6 +33,12 @@ ACCESS: dict[str, Access | Right | dict[str, Access | Right]] = {
     "health.readyz": _PUBLIC,
     # storefront
     # checkout and orders
+    "cart.show": _OWN,
+    "cart.add": _PUBLIC,
+    "cart.change": _OWN,
+    "cart.remove": _OWN,
+    "cart.change_by_form": _OWN,
+    "cart.accept_prices": _OWN,
     # people
     # back office
     # kitchen

@@ -4,4 +4,8 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-BLUEPRINTS: list[Blueprint] = []
+from bakery.storefront import cart
+
+BLUEPRINTS: list[Blueprint] = [
+    cart.blueprint,
+]

@@ -6,8 +6,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from flask import Flask
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
 from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
 from htmx_flask import Htmx
@@ -16,10 +14,12 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from bakery.app import access, cli, errors, health, tables
 from bakery.app.blueprints import BLUEPRINTS
 from bakery.app.wiring import build_adapters
-from bakery.infra import assets, formats, headers, logging, origin, queue, requests
+from bakery.infra import assets, formats, headers, limits, logging, origin, queue, requests
 from bakery.infra.changes import Changes
 from bakery.infra.db import db
 from bakery.infra.pagecache import PageCache
+from bakery.storefront.context import init_context
+from bakery.storefront.signed_in import init_login
 from config import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -55,6 +55,9 @@ def create_app(settings: Settings) -> Flask:
     app.register_blueprint(health.blueprint)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+        # Posted to from shared pages, which hold no token; the origin guard covers them.
+        if getattr(blueprint, "csrf_exempt", False):
+            csrf.exempt(blueprint)
     cli.init_cli(app)
     changes = Changes(settings.database_url)
     app.extensions["changes"] = changes
@@ -106,7 +109,9 @@ def _extensions(app: Flask, settings: Settings) -> None:
     Htmx(app)
     app.extensions["redis"] = queue.connect(settings.redis_url)
     app.extensions["adapters"] = build_adapters(settings)
-    Limiter(get_remote_address, app=app)
+    limits.limiter.init_app(app)
+    init_login(app)
+    init_context(app)
 
 
 def _origin(url: str) -> str:

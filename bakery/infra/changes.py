@@ -38,6 +38,10 @@ class Changes:
             self._pid, self.live = os.getpid(), False
             threading.Thread(target=self._listen, name="changes", daemon=True).start()
 
+    def silence(self) -> None:
+        """Never listen in this process: keep no copies. For tests that undo their transactions."""
+        self._pid, self.live = os.getpid(), False
+
     def version(self, topic: str) -> int:
         """How many changes of a topic this process has heard of."""
         return self._counts[topic]

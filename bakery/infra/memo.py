@@ -1,0 +1,29 @@
+"""Small facts that most pages need, remembered in the process until the database says they changed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+from flask import current_app
+
+from bakery.infra.changes import Changes
+
+T = TypeVar("T")
+_facts: dict[str, tuple[int, float, Any]] = {}
+
+
+def remember(name: str, topic: str, seconds: int, load: Callable[[], T]) -> T:
+    """What `load` answered, while nothing of `topic` has changed and not longer than `seconds`.
+
+    Remember immutable values only, never rows of the ORM. While changes are not heard, it loads each time.
+    """
+    changes: Changes = current_app.extensions["changes"]
+    version = changes.version(topic)
+    known = _facts.get(name)
+    if known and changes.live and known[0] == version and time.monotonic() < known[1]:
+        return cast(T, known[2])
+    value = load()
+    _facts[name] = (version, time.monotonic() + seconds, value)
+    return value

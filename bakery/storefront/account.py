@@ -1,0 +1,100 @@
+"""/account: a customer's orders, consents and password."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from flask import Blueprint, flash, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_login import current_user, login_user
+
+from bakery.core.errors import DomainError
+from bakery.infra import htmx
+from bakery.infra.db import db
+from bakery.infra.limits import limiter
+from bakery.orders.customer_queries import list_orders_of
+from bakery.people import consents, services
+from bakery.people.models import ConsentChannel
+from bakery.people.sessions import find_user
+from bakery.shop.queries import get_profile
+from bakery.storefront.forms.auth import PasswordForm
+from bakery.storefront.signed_in import SignedInUser
+
+blueprint = Blueprint("account", __name__, url_prefix="/account")
+
+
+@blueprint.get("")
+def show() -> ResponseReturnValue:
+    """The account's front page."""
+    orders = list_orders_of(db.session(), current_user.id, limit=3)
+    return render_template("storefront/account/show.html", orders=orders)
+
+
+@blueprint.get("/orders")
+def orders() -> ResponseReturnValue:
+    """Every order of this customer, newest first."""
+    return render_template(
+        "storefront/account/orders.html", orders=list_orders_of(db.session(), current_user.id)
+    )
+
+
+@blueprint.route("/preferences", methods=["GET", "POST"])
+@limiter.limit("20 per hour", exempt_when=lambda: request.method != "POST")
+def preferences() -> ResponseReturnValue:
+    """What we may send, and the password."""
+    form = PasswordForm()
+    if request.method == "POST" and request.form.get("part") == "consents":
+        return _save_consents()
+    if form.validate_on_submit():
+        return _change_password(form)
+    return _preferences(form, 422 if request.method == "POST" else 200)
+
+
+def _preferences(form: PasswordForm, status: int) -> ResponseReturnValue:
+    session = db.session()
+    shop = get_profile(session)
+    email_on = consents.has_consented(session, ConsentChannel.EMAIL, current_user.email)
+    sms_on = bool(current_user.phone) and consents.has_consented(
+        session, ConsentChannel.SMS, current_user.phone
+    )
+    return render_template(
+        "storefront/account/preferences.html", form=form, email_on=email_on, sms_on=sms_on, profile=shop
+    ), status
+
+
+def _save_consents() -> ResponseReturnValue:
+    shop = get_profile(db.session())
+    choices = [(ConsentChannel.EMAIL, current_user.email, "email", shop.email_consent_wording)]
+    if current_user.phone:
+        choices.append((ConsentChannel.SMS, current_user.phone, "sms", shop.sms_consent_wording))
+    for channel, address, name, wording in choices:
+        consents.set_preference(
+            channel,
+            address,
+            name in request.form,
+            wording=wording,
+            user_id=current_user.id,
+            ip=request.remote_addr,
+        )
+    flash("Your choices are saved.", "success")
+    return htmx.see_other("/account/preferences")
+
+
+def _change_password(form: PasswordForm) -> ResponseReturnValue:
+    try:
+        token = services.change_password(
+            current_user.id,
+            form.current.data or "",
+            form.new.data or "",
+            ip=request.remote_addr,
+            user_agent=request.headers.get("User-Agent", ""),
+        )
+    except DomainError as error:
+        field = form.current if error.field == "current" else form.new
+        cast(list[str], field.errors).append(error.message)
+        return _preferences(form, 422)
+    user = find_user(db.session(), token)
+    if user is not None:
+        login_user(SignedInUser(user, token))
+    flash("Your password is changed, and every other device is signed out.", "success")
+    return htmx.see_other("/account/preferences")

@@ -1,0 +1,126 @@
+"""/login, /register, /logout: for customers and staff alike."""
+
+from __future__ import annotations
+
+from typing import cast
+from urllib.parse import urlsplit
+
+import flask
+from flask import Blueprint, flash, make_response, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_login import current_user, login_user, logout_user
+
+from bakery.core.errors import DomainError
+from bakery.infra import htmx
+from bakery.infra.db import db
+from bakery.infra.limits import limiter
+from bakery.orders import cart_services
+from bakery.people import services
+from bakery.people.models import Role
+from bakery.people.sessions import find_user
+from bakery.storefront.cart_cookie import forget_token, token_digest
+from bakery.storefront.forms.auth import LoginForm, RegisterForm
+from bakery.storefront.signed_in import SignedInUser
+
+blueprint = Blueprint("auth", __name__)
+
+# Somebody guessing: per address, and per account whoever asks.
+PER_ADDRESS = "20 per minute; 200 per hour"
+PER_ACCOUNT = "10 per 10 minutes; 50 per day"
+
+
+def _account_key() -> str:
+    return f"account:{request.form.get('email', '').strip().lower()[:254]}"
+
+
+def _is_post() -> bool:
+    return request.method == "POST"
+
+
+@blueprint.route("/login", methods=["GET", "POST"])
+@limiter.limit(PER_ADDRESS, exempt_when=lambda: not _is_post())
+@limiter.limit(PER_ACCOUNT, key_func=_account_key, exempt_when=lambda: not _is_post())
+def login() -> ResponseReturnValue:
+    """The sign-in page, and signing in."""
+    if current_user.is_authenticated and request.method == "GET":
+        return htmx.see_other(_next(current_user.role))
+    form = LoginForm()
+    if not form.validate_on_submit():
+        return render_template("storefront/auth/login.html", form=form), 422 if _is_post() else 200
+    try:
+        signed_in = services.sign_in(
+            form.email.data or "", form.password.data or "", ip=request.remote_addr, user_agent=_agent()
+        )
+    except DomainError as error:
+        cast(list[str], form.password.errors).append(error.message)
+        return render_template("storefront/auth/login.html", form=form), 422
+    return _enter(signed_in)
+
+
+@blueprint.route("/register", methods=["GET", "POST"])
+@limiter.limit("10 per hour", exempt_when=lambda: not _is_post())
+def register() -> ResponseReturnValue:
+    """The registration page, and opening an account."""
+    form = RegisterForm()
+    if not form.validate_on_submit():
+        return render_template("storefront/auth/register.html", form=form), 422 if _is_post() else 200
+    try:
+        signed_in = services.register(
+            form.name.data or "",
+            form.email.data or "",
+            form.password.data or "",
+            ip=request.remote_addr,
+            user_agent=_agent(),
+        )
+    except DomainError as error:
+        field = form.email if error.field == "email" else form.password
+        cast(list[str], field.errors).append(error.message)
+        return render_template("storefront/auth/register.html", form=form), 422
+    flash(f"Welcome, {form.name.data}.", "success")
+    return _enter(signed_in)
+
+
+@blueprint.post("/logout")
+def logout() -> ResponseReturnValue:
+    """End this sign-in here and in the database."""
+    if current_user.is_authenticated:
+        services.sign_out(current_user.token)
+    logout_user()
+    flask.session.clear()
+    flash("You are signed out.", "info")
+    return htmx.see_other("/")
+
+
+def _enter(signed_in: services.SignedIn) -> ResponseReturnValue:
+    """Start with a clean session (rotation), take the browser's cart along, and go where they wanted."""
+    target = _next(signed_in.role)
+    flask.session.clear()
+    cart = token_digest(request) if signed_in.role == Role.CUSTOMER else None
+    if cart:
+        cart_services.claim_cart(cart, signed_in.user_id)
+    user = find_user(db.session(), signed_in.token)
+    if user is not None:
+        login_user(SignedInUser(user, signed_in.token))
+    response = make_response(htmx.see_other(target))
+    return forget_token(response) if cart else response
+
+
+def _next(role: str) -> str:
+    """Where to go: the wanted page if it is one of ours, else the person's own front door."""
+    wanted = request.args.get("next", "")
+    parts = urlsplit(wanted)
+    # A path of this shop only: no other host, no scheme, no "//host" and no backslash trick.
+    if (
+        wanted.startswith("/")
+        and not wanted.startswith(("//", "/\\"))
+        and not parts.netloc
+        and not parts.scheme
+    ):
+        return wanted
+    if role == Role.BAKER:
+        return "/kitchen"
+    return "/account" if role == Role.CUSTOMER else "/admin"
+
+
+def _agent() -> str:
+    return request.headers.get("User-Agent", "")

@@ -1,0 +1,68 @@
+"""What every page's frame shows of the shop: address, phone, hours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from itertools import groupby
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import select
+
+from bakery.infra.db import db
+from bakery.infra.formats import time_shop
+from bakery.infra.memo import remember
+from bakery.scheduling.models import OpeningHours
+from bakery.shop.queries import Profile, get_profile
+
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+class ShopFrame:
+    """The shop as templates know it: its profile's fields, and `hours`. Read at the first use of a request."""
+
+    @cached_property
+    def profile(self) -> Profile:
+        return get_profile(db.session())
+
+    @cached_property
+    def hours(self) -> list[tuple[str, str]]:
+        return remember("shop.hours", "shop", 600, _load_hours)
+
+    @property
+    def timezone(self) -> str:
+        return self.profile.time_zone
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.profile, name)
+
+
+def init_context(app: Flask) -> None:
+    """Give templates `shop`. Nothing is read unless a template asks."""
+
+    @app.context_processor
+    def frame() -> dict[str, object]:
+        return {"shop": ShopFrame()}
+
+
+def _load_hours() -> list[tuple[str, str]]:
+    rows = db.session.scalars(select(OpeningHours).order_by(OpeningHours.weekday, OpeningHours.opens)).all()
+    texts = [_day_text([row for row in rows if row.weekday == day]) for day in range(7)]
+    groups = []
+    for text, days in groupby(range(7), key=lambda day: texts[day]):
+        span = list(days)
+        groups.append((_span(span), text))
+    return groups
+
+
+def _span(days: list[int]) -> str:
+    if len(days) == 1:
+        return DAYS[days[0]]
+    return f"{DAYS[days[0]]} to {DAYS[days[-1]]}" if len(days) > 2 else f"{DAYS[days[0]]}, {DAYS[days[-1]]}"
+
+
+def _day_text(rows: Sequence[OpeningHours]) -> str:
+    if not rows:
+        return "closed"
+    return ", ".join(f"{time_shop(row.opens)} to {time_shop(row.closes)}" for row in rows)
