@@ -22,6 +22,9 @@ _SHORT = _hours("08:00-13:00")
 
 #: NSW public holidays, and what the shop does on each. Boxing Day and Australia Day include their extra days.
 _EXCEPTIONS = (
+    HoursException(date(2025, 12, 24), "Christmas Eve", _hours("06:30-15:00")),
+    HoursException(date(2025, 12, 25), "Christmas Day"),
+    HoursException(date(2025, 12, 26), "Boxing Day"),
     HoursException(date(2026, 1, 1), "New Year's Day"),
     HoursException(date(2026, 1, 26), "Australia Day", _SHORT),
     HoursException(date(2026, 3, 20), "Eid al-Fitr", _hours("06:00-12:00")),
