@@ -1,1 +1,1 @@
-"""What `make run` and `make test` stand on: set-up, embedded servers, supervision. Never imported by the shop."""
+"""What stands behind `make`: set-up, embedded servers, supervision. The shop never imports it."""

@@ -2,10 +2,12 @@
 
 import contextlib
 import json
+import secrets
 import socket
 from pathlib import Path
 
 HOST = "127.0.0.1"
+QUIET = (20_000, 32_000)
 
 
 def is_free(port: int, host: str = HOST) -> bool:
@@ -20,13 +22,13 @@ def is_free(port: int, host: str = HOST) -> bool:
 
 
 def any_free() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
+    """A free port below those that the system gives to outgoing connections, which could take it any moment."""
+    candidates = secrets.SystemRandom().sample(range(*QUIET), 200)
+    return next((port for port in candidates if is_free(port)), 0)
 
 
 class Remembered:
-    """Ports by name in a small file, so that a second start finds the servers where the first one had them."""
+    """Ports by name in a small file, so that a second start has its servers where the first one had them."""
 
     def __init__(self, file: Path) -> None:
         self.file = file

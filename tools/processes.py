@@ -1,6 +1,6 @@
 """Child processes that do not outlive the launcher, and ways to know them again after it was killed.
 
-Every child leads a session of its own, so that the keyboard's Ctrl-C reaches only the launcher and so that all its
+Every child leads a session of its own, so that the keyboard's Ctrl-C reaches only the launcher and all its
 descendants can be found: RQ puts each job into a new process group, but it stays in its worker's session.
 """
 
@@ -12,10 +12,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 PROC = Path("/proc")
 PR_SET_PDEATHSIG = 1
@@ -43,7 +43,7 @@ class Account:
         check = ["/bin/sh", "-c", 'test -x "$1"', "sh", str(folder)]
         return subprocess.run(check, cwd="/", check=False, **self.popen()).returncode == 0
 
-    def popen(self) -> dict:
+    def popen(self) -> dict[str, Any]:
         return {"user": self.uid, "group": self.gid, "extra_groups": []}
 
 
@@ -58,10 +58,9 @@ class Program:
     account: Account | None = None
     stop_signal: int = signal.SIGTERM
     log: Path | None = None
-    extra: dict = field(default_factory=dict)
 
-    def start(self) -> subprocess.Popen:
-        output: IO | int = self.log.open("ab") if self.log else subprocess.PIPE
+    def start(self) -> subprocess.Popen[bytes]:
+        output: IO[bytes] | int = self.log.open("ab") if self.log else subprocess.PIPE
         try:
             return subprocess.Popen(
                 list(self.argv),
@@ -75,12 +74,14 @@ class Program:
                 **(self.account.popen() if self.account else {}),
             )
         finally:
-            if self.log:
-                output.close()  # type: ignore[union-attr]
+            if not isinstance(output, int):
+                output.close()
 
 
-def _die_with(parent: int, signal_number: int):
-    """Have the kernel end the child when the launcher dies by kill -9. Runs after the change of user, which clears it."""
+def _die_with(parent: int, signal_number: int) -> Callable[[], None]:
+    """Have the kernel end the child when the launcher dies by kill -9. Comes after the change of user, which
+    would clear it.
+    """
 
     def before_exec() -> None:
         signal.pthread_sigmask(signal.SIG_SETMASK, [])
@@ -127,7 +128,7 @@ def session_of(leader: int) -> list[int]:
 
 
 def working_in(folder: Path, program: str) -> list[int]:
-    """Processes of that program whose working directory is the folder: servers move into their data folder."""
+    """Processes of that program whose working directory is the folder: servers move into their data."""
     found = []
     for pid in all_pids():
         with contextlib.suppress(OSError):
@@ -144,12 +145,13 @@ def send(pids: Iterable[int], number: int) -> None:
             os.kill(pid, number)
 
 
-def wait_gone(pids: Iterable[int], seconds: float) -> list[int]:
-    """Wait for processes (children or not) to be gone; returns those that are still there."""
+def wait_gone(pids: Iterable[int], seconds: float, tick: Callable[[], None] = lambda: None) -> list[int]:
+    """Wait for processes (children or not) to be gone, doing `tick` meanwhile; returns those still there."""
     left, end = list(pids), time.monotonic() + seconds
     while left := [pid for pid in left if started(pid) is not None]:
         if time.monotonic() > end:
             break
+        tick()
         time.sleep(0.05)
     return left
 

@@ -17,15 +17,16 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
 from tools import processes
 from tools.console import Trouble, complain, say
-from tools.ports import HOST, Remembered
+from tools.ports import Remembered
 from tools.postgres import Postgres
 from tools.redis_server import Redis
 
@@ -69,43 +70,41 @@ def _stop(_number: int, _frame: object) -> None:
 
 
 @contextmanager
-def servers(
-    redis_wanted: bool = True, postgres_wanted: bool = True
-) -> Iterator[tuple[Postgres | None, Redis | None]]:
-    """Start what is wanted in a folder of its own; stop it and delete the folder at the end, whatever happens."""
+def servers(redis_wanted: bool = True, postgres_wanted: bool = True) -> Iterator[dict[str, str]]:
+    """Start what is wanted in a folder of its own and give its URLs; stop and delete it, whatever happens."""
     _sweep()
     folder = Path(tempfile.mkdtemp(prefix=PREFIX))
     folder.chmod(0o711)  # the data folders inside are closed
     (folder / "owner.json").write_text(json.dumps([os.getpid(), processes.started(os.getpid())]))
-    ports, children = Remembered(folder / "ports.json"), []
-    postgres: Postgres | None = None
-    redis: Redis | None = None
+    ports = Remembered(folder / "ports.json")
+    running: dict[str, tuple[Postgres | Redis, subprocess.Popen[bytes]]] = {}
     try:
         if postgres_wanted:
             postgres = Postgres(folder / "postgres", folder / "postgres.log", ports, throw_away=True)
             postgres.prepare()
-            children.append(postgres.program().start())
+            running[DATABASE_URL] = postgres, postgres.program().start()
         if redis_wanted:
             redis = Redis(folder / "redis", folder / "redis.log", ports, throw_away=True)
             redis.prepare()
-            children.append(redis.program().start())
-        if postgres:
-            postgres.wait(children[0])
-        if redis:
-            redis.wait(children[-1])
-        yield postgres, redis
+            running[REDIS_URL] = redis, redis.program().start()
+        for server, child in running.values():
+            server.wait(child)
+        yield {name: server.url for name, (server, _child) in running.items()}
     finally:
-        for child in children:
-            child.send_signal(signal.SIGINT)
-        for child in children:
-            try:
-                child.wait(5)
-            except subprocess.TimeoutExpired:
-                child.kill()
-                child.wait()
-        if postgres:
-            postgres.forget()
+        _stop_servers(running.values())
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _stop_servers(running: Iterable[tuple[Postgres | Redis, subprocess.Popen[bytes]]]) -> None:
+    for _server, child in running:
+        child.send_signal(signal.SIGINT)
+    for server, child in running:
+        try:
+            child.wait(5)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+        server.forget()
 
 
 def _sweep() -> None:
@@ -120,11 +119,8 @@ def _sweep() -> None:
 def run(command: list[str]) -> int:
     """Run one command inside the environment; its exit code is ours."""
     env = dict(os.environ)
-    with servers(REDIS_URL not in env, DATABASE_URL not in env) as (postgres, redis):
-        if postgres:
-            env[DATABASE_URL] = postgres.url
-        if redis:
-            env[REDIS_URL] = redis.url
+    with servers(REDIS_URL not in env, DATABASE_URL not in env) as urls:
+        env |= urls
         env["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{env.get('PATH', '/usr/bin:/bin')}"
         try:
             child = subprocess.Popen(command, env=env)
@@ -146,14 +142,12 @@ def serve() -> int:
     if served := _served():
         say(f"Already serving (process {served['pid']}).")
         return 1
-    with servers() as (postgres, redis):
+    with servers() as urls:
         SERVED.parent.mkdir(exist_ok=True)
         known = {"pid": os.getpid(), "started": processes.started(os.getpid())}
         SERVED.touch(mode=0o600)
-        SERVED.write_text(json.dumps(known | {"postgres": postgres.url, "redis": redis.url}))
-        say(
-            'Serving. In another shell: eval "$(python -m tools.testenv --exports)" and then pytest. Ctrl-C ends it.'
-        )
+        SERVED.write_text(json.dumps(known | urls))
+        say('Serving. Elsewhere: eval "$(python -m tools.testenv --exports)", then pytest. Ctrl-C ends.')
         try:
             signal.pause()
         except KeyboardInterrupt:
@@ -169,15 +163,16 @@ def print_exports() -> int:
             "Nothing is serving: start `python -m tools.testenv --serve` first (in the background, say)."
         )
     name = f"test_{secrets.token_hex(4)}"
-    with psycopg.connect(served["postgres"], autocommit=True) as db:
+    with psycopg.connect(served[DATABASE_URL], autocommit=True) as db:
         db.execute(f"create database {name}")
-        number = db.execute("select count(*) from pg_database").fetchone()[0] % 63 + 1
-    say(f"export {DATABASE_URL}={shlex.quote(served['postgres'].rpartition('/')[0] + '/' + name)}")
-    say(f"export {REDIS_URL}={shlex.quote(served['redis'].rpartition('/')[0] + '/' + str(number))}")
+        made = db.execute("select count(*) from pg_database").fetchone()
+    number = made[0] % 63 + 1 if made else 1
+    say(f"export {DATABASE_URL}={shlex.quote(served[DATABASE_URL].rpartition('/')[0] + '/' + name)}")
+    say(f"export {REDIS_URL}={shlex.quote(served[REDIS_URL].rpartition('/')[0] + '/' + str(number))}")
     return 0
 
 
-def _served() -> dict | None:
+def _served() -> dict[str, Any] | None:
     try:
         served = json.loads(SERVED.read_text())
         return served if processes.started(served["pid"]) == served["started"] else None

@@ -1,0 +1,223 @@
+"""`make run`: the whole shop on one machine, until Ctrl-C."""
+
+import argparse
+import contextlib
+import fcntl
+import os
+import secrets
+import shutil
+import signal
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+from tools import leftovers, ports, settings
+from tools.console import Trouble, complain, say
+from tools.outside import check_database, check_redis
+from tools.postgres import Postgres
+from tools.processes import Program
+from tools.redis_server import Redis
+from tools.supervisor import Stopped, Supervisor
+
+ROOT = Path(__file__).resolve().parent.parent
+VAR = ROOT / "var"
+READY_SECONDS = 120
+LOGINS = ("owner", "manager", "baker", "counter", "customer")
+LARGEST_LOG = 10_000_000
+KEPT_AT_RESET = {"run.lock", "prepare.lock", "testenv.json"}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.run", description="Run the whole shop on this machine."
+    )
+    parser.add_argument("--reset", action="store_true", help="forget all data kept under var/ instead")
+    args = parser.parse_args()
+    try:
+        with _alone():
+            return reset() if args.reset else run()
+    except Trouble as trouble:
+        complain(str(trouble))
+        return 1
+    except Stopped:
+        return 0
+    except OSError as error:  # no space, no permission, no such user: the system's own sentence says it
+        complain(f"This machine did not let us: {error}.")
+        return 1
+
+
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    """One launcher a checkout. The kernel lets go of the lock however the launcher ends."""
+    VAR.mkdir(exist_ok=True)
+    with (VAR / "run.lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            lock.seek(0)
+            pid, _, url = lock.read().strip().partition(" ")
+            raise Trouble(
+                f"The shop is already running at {url or 'an address it is still choosing'} (process {pid}). "
+                "Stop it with Ctrl-C where it was started."
+            ) from None
+        yield
+
+
+def _announce(url: str) -> None:
+    (VAR / "run.lock").write_text(f"{os.getpid()} {url}\n")
+
+
+def reset() -> int:
+    """Delete what embedded servers, sandbox and shop keep here. A real database is not touched."""
+    leftovers.end(VAR / "children.json")
+    if (VAR / "postgres").exists():
+        Postgres(VAR / "postgres", VAR / "postgres.log", ports.Remembered(VAR / "ports.json")).forget()
+    for entry in VAR.iterdir():
+        if entry.name in KEPT_AT_RESET:
+            continue
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink()
+    say("Forgotten. The next `make run` starts afresh.")
+    return 0
+
+
+def run() -> int:
+    started = time.monotonic()
+    env = settings.given(ROOT)
+    port = settings.port(env)
+    _announce(f"http://{ports.HOST}:{port}")
+    if leftovers.end(VAR / "children.json"):
+        say("Ended what an earlier start had left behind.")
+    _check_port(port)
+    (VAR / "log").mkdir(exist_ok=True)
+    env[leftovers.MARK] = secrets.token_hex(8)
+    supervisor = Supervisor(leftovers.Note(VAR / "children.json", env[leftovers.MARK]))
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: _wish_to_stop(supervisor))
+    try:
+        supervisor.guard(env, _log("guardian"))
+        _start(supervisor, env, port, started)
+        while True:
+            supervisor.watch()
+    except (Stopped, BrokenPipeError):
+        with contextlib.suppress(OSError):
+            say("\nStopping ...")
+        return 0
+    finally:
+        supervisor.stop()
+
+
+def _wish_to_stop(supervisor: Supervisor) -> None:
+    supervisor.wanted_stop += 1
+
+
+def _check_port(port: int) -> None:
+    if port < 1024 and os.geteuid() != 0 and not ports.is_free(port):
+        raise Trouble(
+            f"Port {port} is not for ordinary users: choose one above 1023, as in `make run PORT=8000`."
+        )
+    if not ports.is_free(port):
+        other = next(
+            (p for p in range(port + 1, min(port + 100, 65536)) if ports.is_free(p)), ports.any_free()
+        )
+        raise Trouble(
+            f"Port {port} is used by another program: choose another, as in `make run PORT={other}`."
+        )
+
+
+def _log(name: str) -> Path:
+    """Where a server writes; begun again when it has grown large."""
+    file = VAR / "log" / f"{name}.log"
+    with contextlib.suppress(OSError):
+        if file.stat().st_size > LARGEST_LOG:
+            file.replace(file.with_suffix(".old"))
+    return file
+
+
+def _start(supervisor: Supervisor, given: dict[str, str], port: int, started: float) -> None:
+    remembered = ports.Remembered(VAR / "ports.json")
+    urls = _servers(supervisor, given, remembered)
+    sandbox = settings.sandbox_for(given, remembered)
+    env = settings.compose(given, VAR, urls, port, sandbox)
+    for name, arguments in (("migrate", ["db", "upgrade"]), ("seed", ["seed-demo", "--if-empty"])):
+        code = supervisor.finish(Program(name, [sys.executable, "-m", "flask", *arguments], env, ROOT))
+        if code != 0:
+            raise Trouble(
+                f"`flask {' '.join(arguments)}` failed with exit code {code}, for the reason above."
+            )
+    if sandbox:
+        supervisor.add(Program("sandbox", settings.sandbox_command(env, VAR, sandbox), env, ROOT))
+    for name, command in _procfile():
+        supervisor.add(Program(name, ["/bin/sh", "-c", f"exec {command}"], env, ROOT))
+    _wait_ready(supervisor, env["PORT"])
+    supervisor.opened = True
+    _welcome(env, sandbox, time.monotonic() - started)
+
+
+def _servers(supervisor: Supervisor, given: dict[str, str], remembered: ports.Remembered) -> dict[str, str]:
+    """Start what has no URL; make sure that what has one answers."""
+    servers: list[tuple[str, Postgres | Redis]] = []
+    if given.get("DATABASE_URL"):
+        check_database(given["DATABASE_URL"])
+    else:
+        servers.append(("DATABASE_URL", Postgres(VAR / "postgres", _log("postgres"), remembered)))
+    if given.get("REDIS_URL"):
+        check_redis(given["REDIS_URL"])
+    else:
+        servers.append(("REDIS_URL", Redis(VAR / "redis", _log("redis"), remembered)))
+    children = []
+    for _name, server in servers:
+        server.prepare()
+        children.append(supervisor.add(server.program(), server=True))
+    for (_name, server), child in zip(servers, children, strict=True):
+        server.wait(child.process)
+    return {name: server.url for name, server in servers}
+
+
+def _procfile() -> list[tuple[str, str]]:
+    """The processes a host would start; `release` has already happened."""
+    lines = (line.strip() for line in (ROOT / "Procfile").read_text().splitlines())
+    pairs = [line.partition(":") for line in lines if line and not line.startswith("#")]
+    return [(name.strip(), command.strip()) for name, _, command in pairs if name.strip() != "release"]
+
+
+def _wait_ready(supervisor: Supervisor, port: str) -> None:
+    answer = ["nothing"]
+    ask = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # never through a proxy
+
+    def ready() -> bool:
+        try:
+            with ask.open(f"http://{ports.HOST}:{port}/readyz", timeout=2) as reply:
+                return bool(reply.status == 200)
+        except urllib.error.HTTPError as error:
+            answer[0] = error.read(500).decode(errors="replace")
+        except OSError:
+            pass
+        return False
+
+    if not supervisor.wait_until(ready, READY_SECONDS):
+        raise Trouble(f"The shop did not get ready within {READY_SECONDS} s; /readyz says: {answer[0]}")
+
+
+def _welcome(env: dict[str, str], sandbox: settings.Sandbox | None, seconds: float) -> None:
+    base = env["BASE_URL"].rstrip("/")
+    lines = [("Shop", base + "/"), ("Back office", base + "/admin"), ("Kitchen", base + "/kitchen")]
+    if sandbox:
+        lines += [("Inbox", f"{sandbox.url}/inbox"), ("Stripe", f"{sandbox.url}/stripe")]
+    say(f"\nThe shop is open ({seconds:.0f} s).\n")
+    for name, address in lines:
+        say(f"  {name:<12} {address}")
+    say(f"\n  Demo logins: {' '.join(f'{login}@saffron.test' for login in LOGINS)}")
+    say(f"  Password of all of them: {env['DEMO_PASSWORD']}")
+    if sandbox:
+        say("  Test card: 4242 4242 4242 4242, any date to come, any CVC")
+    say("\n  Ctrl-C stops everything.\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
