@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
 
-from sqlalchemy import CursorResult, Row, delete, func, select, update
+from sqlalchemy import CursorResult, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -63,7 +63,7 @@ def lock_line(session: Session, cart: Cart, line_id: int) -> CartLine:
 
 def read_offer(session: Session, variant_id: int) -> Offer:
     """What a variant costs and how much of it there is. Refuses what is not on sale, naming `variant_id`."""
-    found: Row[Any] | None = session.execute(
+    found = session.execute(
         select(Variant, Product, (StockLevel.on_hand - StockLevel.reserved).label("available"))
         .join(Product, Product.id == Variant.product_id)
         .outerjoin(StockLevel, StockLevel.variant_id == Variant.id)
@@ -72,14 +72,14 @@ def read_offer(session: Session, variant_id: int) -> Offer:
     zone = get_profile(session).time_zone
     if found is None or not is_on_sale(found.Product, found.Variant, clock.now(), zone):
         raise Invalid("We do not sell that at the moment. Please choose something else.", field="variant_id")
-    variant, product, available = found
+    variant, product = found.Variant, found.Product
     return Offer(
         variant.id,
         f"{product.name}, {variant.name}",
         variant.price_cents,
         variant.max_per_order,
         product.message_max,
-        available,
+        found.available,
     )
 
 
@@ -169,7 +169,7 @@ def merge_carts(session: Session, token_digest: str | None, user_id: int) -> int
     return moved
 
 
-def delete_old(session: Session, before: Any) -> int:
+def delete_old(session: Session, before: datetime) -> int:
     """Delete the carts nobody has touched since `before`. Answers how many."""
     result = session.execute(delete(Cart).where(Cart.updated_at < before))
     assert isinstance(result, CursorResult)

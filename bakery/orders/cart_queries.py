@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from typing import Any, cast
 
 from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session
@@ -140,7 +141,7 @@ def is_on_sale(product: Product, variant: Variant, now: datetime, zone: str) -> 
     return _on_sale(product, variant.active, now, clock.today(zone))
 
 
-def _on_sale(row: Any, active: bool, now: datetime, today: Any) -> bool:
+def _on_sale(row: Any, active: bool, now: datetime, today: date) -> bool:
     published = row.published_at is not None and row.published_at <= now
     return published and active and in_season(today, row.season_from, row.season_to)
 
@@ -153,7 +154,7 @@ def _lines() -> Select[Any]:
         .limit(1)
         .lateral("picture")
     )
-    return (
+    query = (
         select(
             Cart.id.label("cart_id"),
             Cart.checkout_key,
@@ -194,9 +195,10 @@ def _lines() -> Select[Any]:
         .outerjoin(picture, picture.c.key.is_not(None))
         .order_by(CartLine.id)
     )
+    return cast("Select[Any]", query)
 
 
-def _views(rows: list[Row[Any]] | Any, shop: Profile) -> list[LineView]:
+def _views(rows: Iterable[Row[Any]], shop: Profile) -> list[LineView]:
     now, today = clock.now(), clock.today(shop.time_zone)
     # Lines of one variant (with different messages) share what is left of it, first come first served.
     left: dict[int, int] = {}
