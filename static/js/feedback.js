@@ -4,10 +4,17 @@ document.addEventListener("htmx:configRequest", (event) => {
   if (token && event.detail.verb !== "get") event.detail.headers["X-CSRFToken"] = token;
 });
 
+// A live region that is itself swapped stays silent: its words are said by one that stays.
+const announce = (part) => {
+  const news = part.matches("[role='status']") ? part : part.querySelector("[role='status']");
+  if (news) document.getElementById("announcer").textContent = news.textContent.trim();
+};
+
 // After a swap: an error summary, the first wrong field, or whatever asks for it by data-focus.
 document.addEventListener("htmx:afterSettle", (event) => {
   const part = event.detail.elt;
   if (!part?.querySelector) return;
+  announce(part);
   const wanted = part.matches("[data-focus]") ? part : part.querySelector("[data-focus], [aria-invalid='true']");
   wanted?.focus({ preventScroll: false });
 });
