@@ -98,8 +98,9 @@ class PickupSlot(Base):
     starts_at: Mapped[datetime] = mapped_column(unique=True)
     on_date: Mapped[date]
     local_time: Mapped[time]
-    capacity_orders: Mapped[int]
-    capacity_minutes: Mapped[int]
+    # None: the plan's, so that a larger plan opens full slots at once.
+    capacity_orders: Mapped[int | None]
+    capacity_minutes: Mapped[int | None]
     booked_orders: Mapped[int] = mapped_column(default=0)
     booked_minutes: Mapped[int] = mapped_column(default=0)
     closed: Mapped[bool] = mapped_column(default=False)

@@ -1,0 +1,114 @@
+"""When an order can be collected: one function for every page, placement and machine. At most four queries."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Mapping
+from datetime import date, datetime, timedelta
+from itertools import islice
+from typing import TypeVar
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bakery.core import clock
+from bakery.scheduling import reasons, rules
+from bakery.scheduling.calendar import Booked, Calendar
+from bakery.scheduling.models import PickupSlot
+from bakery.scheduling.types import Availability, Day, Need, Slot
+
+K = TypeVar("K", bound=Hashable)
+
+# How far beyond the horizon to look for dates to name when nothing is possible now.
+_LOOK_BEYOND = timedelta(days=400)
+
+
+def availability(
+    session: Session,
+    need: Need,
+    now: datetime | None = None,
+    *,
+    only: date | None = None,
+    open_days: int | None = None,
+) -> Availability:
+    """The days and slots at which `need` can be collected when ordered `now`.
+
+    `only` looks at a single date; `open_days` stops after so many days with a free slot. Never raises for
+    want of a slot: the answer says why there is none, and which dates are possible next.
+    """
+    calendar = open_calendar(session, now or clock.now(), only=only)
+    if calendar is None:
+        return Availability(need, "UTC", reason="We are not taking orders at the moment.")
+    if only:
+        days: tuple[Day, ...] = (calendar.day(need, only),)
+    else:
+        days = tuple(_until(calendar.days(need), open_days))
+    free = tuple(day.on for day in days if day.slots)[:3]
+    zone = calendar.rules.time_zone
+    if free:
+        return Availability(need, zone, days, next_dates=free)
+    if only:
+        return Availability(need, zone, days, reasons.why_day(days[0], need))
+    why = reasons.why_nothing(days, need, calendar.last_day)
+    return Availability(need, zone, days, why, tuple(islice(_beyond(calendar, need), 3)))
+
+
+def earliest_pickup(session: Session, need: Need, now: datetime | None = None) -> Slot | None:
+    """The first slot that `need` can have; None when there is none within the horizon."""
+    return availability(session, need, now, open_days=1).earliest
+
+
+def earliest_for_many(
+    session: Session, needs: Mapping[K, Need], now: datetime | None = None
+) -> dict[K, Slot | None]:
+    """The first slot of each need, in the queries of one."""
+    calendar = open_calendar(session, now or clock.now())
+    if calendar is None:
+        return dict.fromkeys(needs)
+    found: dict[Need, Slot | None] = {}
+    for need in set(needs.values()):
+        found[need] = next((day.slots[0] for day in calendar.days(need) if day.slots), None)
+    return {key: found[need] for key, need in needs.items()}
+
+
+def available_on(session: Session, needs: Mapping[K, Need], on: date, now: datetime | None = None) -> set[K]:
+    """Which of the needs can be collected on a date, in the queries of one."""
+    calendar = open_calendar(session, now or clock.now(), only=on)
+    if calendar is None:
+        return set()
+    possible = {need: bool(calendar.day(need, on).slots) for need in set(needs.values())}
+    return {key for key, need in needs.items() if possible[need]}
+
+
+def open_calendar(session: Session, now: datetime, *, only: date | None = None) -> Calendar | None:
+    """Rules and bookings as a calendar for orders placed `now`; None while the shop has no slot plan."""
+    yesterday = now.date() - timedelta(days=1)  # wherever the shop is, its today is not before this
+    known = rules.load(session, yesterday)
+    if known is None:
+        return None
+    query = select(
+        PickupSlot.starts_at,
+        PickupSlot.capacity_orders,
+        PickupSlot.capacity_minutes,
+        PickupSlot.booked_orders,
+        PickupSlot.booked_minutes,
+        PickupSlot.closed,
+    ).where(PickupSlot.on_date == only if only else PickupSlot.on_date >= yesterday)
+    return Calendar(known, {row[0]: Booked(*row[1:]) for row in session.execute(query)}, now)
+
+
+def _until(days: Iterator[Day], open_days: int | None) -> Iterator[Day]:
+    found = 0
+    for day in days:
+        yield day
+        found += bool(day.slots)
+        if open_days is not None and found >= open_days:
+            return
+
+
+def _beyond(calendar: Calendar, need: Need) -> Iterator[date]:
+    """Dates beyond the horizon that would be possible, for a sentence: they cannot be ordered yet."""
+    on = calendar.last_day
+    while on < calendar.last_day + _LOOK_BEYOND:
+        on += timedelta(days=1)
+        if calendar.possible(need, on).slots:
+            yield on
