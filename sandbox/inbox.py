@@ -47,7 +47,7 @@ def _parsed(row: Any) -> EmailMessage:
 
 def _body(message: EmailMessage, kind: str) -> str | None:
     part = message.get_body((kind,))
-    return str(part.get_content()) if part else None
+    return str(part.get_content()).replace("\r\n", "\n") if part else None
 
 
 def _files(message: EmailMessage) -> list[EmailMessage]:
