@@ -95,7 +95,10 @@ class Transaction(Base):
 
 
 class EventOutcome(StrEnum):
-    """What became of an event. FLAGGED events raise an alert."""
+    """What became of an event. STORED: not yet applied, or waiting for another one that it follows.
+
+    FLAGGED events raise an alert.
+    """
 
     STORED = "STORED"
     APPLIED = "APPLIED"
@@ -113,6 +116,9 @@ class StripeEvent(Base):
     event_id: Mapped[str] = mapped_column(String(120), unique=True)
     type: Mapped[str] = mapped_column(String(80))
     payload: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    # What it is about: the object's own id, and the payment intent it belongs to.
+    object_id: Mapped[str | None] = mapped_column(String(120), index=True)
+    payment_intent_id: Mapped[str | None] = mapped_column(String(120), index=True)
     # "webhook" or "reconciler".
     source: Mapped[str] = mapped_column(String(20), default="webhook")
     outcome: Mapped[str] = mapped_column(String(20), default=EventOutcome.STORED)

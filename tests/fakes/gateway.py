@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -12,74 +13,139 @@ from bakery.integrations.gateway.port import (
     CheckoutRequest,
     CheckoutSession,
     GatewayRefund,
+    GatewayRefused,
     GatewayUnavailable,
 )
 
 
 class FakeGateway:
+    """`away`: does not answer. `refusing`: says no with this code. `interrupt`: called between work and answer."""
+
     def __init__(self) -> None:
         self.sessions: dict[str, CheckoutSession] = {}
-        self.by_key: dict[str, CheckoutSession] = {}
+        self.by_key: dict[str, tuple[CheckoutRequest, CheckoutSession]] = {}
         self.refunds: dict[str, GatewayRefund] = {}
         self.away = False
+        self.refusing = ""
+        self.interrupt: Callable[[], None] | None = None
+        self.calls: list[str] = []
 
-    def _answer(self) -> None:
+    def _answer(self, call: str = "") -> None:
+        self.calls.append(call)
         if self.away:
             raise GatewayUnavailable("the payment service does not answer")
+        if self.refusing:
+            raise GatewayRefused("the payment service says no", code=self.refusing)
+
+    def _worked(self) -> None:
+        if self.interrupt:
+            interrupt, self.interrupt = self.interrupt, None
+            interrupt()
 
     def create_checkout(self, request: CheckoutRequest) -> CheckoutSession:
-        self._answer()
+        self._answer("create_checkout")
         if request.idempotency_key in self.by_key:
-            return self.by_key[request.idempotency_key]
-        session = CheckoutSession(
-            id=f"cs_test_{len(self.sessions) + 1}_{request.payment_id}",
-            status="open",
-            payment_status="unpaid",
-            amount_cents=sum(item.amount_cents * item.quantity for item in request.items),
-            currency=request.currency.lower(),
-            url=f"https://pay.saffron.test/{request.payment_id}",
-            payment_intent_id=None,
-            client_reference_id=request.order_number,
-            expires_at=request.expires_at,
-            metadata={"order_number": request.order_number, "payment_id": str(request.payment_id)},
+            first, made = self.by_key[request.idempotency_key]
+            if first != request:
+                raise GatewayRefused("this key was used for something else", code="idempotency_error")
+            return self.sessions[made.id]
+        made = self._keep(
+            CheckoutSession(
+                id=f"cs_test_{len(self.sessions) + 1}_{request.payment_id}",
+                status="open",
+                payment_status="unpaid",
+                amount_cents=sum(item.amount_cents * item.quantity for item in request.items),
+                currency=request.currency.lower(),
+                url=f"https://pay.saffron.test/{request.payment_id}",
+                payment_intent_id=None,
+                client_reference_id=request.order_number,
+                expires_at=request.expires_at,
+                metadata={"order_number": request.order_number, "payment_id": str(request.payment_id)},
+            )
         )
-        self.sessions[session.id] = self.by_key[request.idempotency_key] = session
-        return session
+        self.by_key[request.idempotency_key] = (request, made)
+        self._worked()
+        return made
 
     def get_checkout(self, session_id: str) -> CheckoutSession:
-        self._answer()
+        self._answer("get_checkout")
+        if session_id not in self.sessions:
+            raise GatewayRefused("no such session", code="resource_missing")
         return self.sessions[session_id]
 
     def expire_checkout(self, session_id: str) -> CheckoutSession:
-        self._answer()
-        self.sessions[session_id] = replace(self.sessions[session_id], status="expired", url=None)
-        return self.sessions[session_id]
+        self._answer("expire_checkout")
+        if self.sessions[session_id].status != "open":
+            raise GatewayRefused("only open sessions can be expired")
+        return self.close(session_id)
 
-    def pay(self, session_id: str) -> CheckoutSession:
-        """What the customer does on the hosted page."""
-        self.sessions[session_id] = replace(
-            self.sessions[session_id],
-            status="complete",
-            payment_status="paid",
-            payment_intent_id=f"pi_{session_id}",
-            url=None,
-        )
-        return self.sessions[session_id]
+    def close(self, session_id: str) -> CheckoutSession:
+        """What the clock, or somebody in the dashboard, does to an open page."""
+        return self._keep(replace(self.sessions[session_id], status="expired", url=None))
+
+    def pay(self, session_id: str, **reported: Any) -> CheckoutSession:
+        """What the customer does on the hosted page. `reported` is what the service then says differently."""
+        paid: dict[str, Any] = {
+            "status": "complete",
+            "payment_status": "paid",
+            "payment_intent_id": f"pi_{session_id}",
+            "url": None,
+        }
+        return self._keep(replace(self.sessions[session_id], **(paid | reported)))
 
     def list_completed_checkouts(self, since: datetime) -> list[CheckoutSession]:
-        self._answer()
+        self._answer("list_completed_checkouts")
         return [s for s in self.sessions.values() if s.status == "complete"]
 
+    def list_refunds(self, since: datetime) -> list[GatewayRefund]:
+        self._answer("list_refunds")
+        return list(self.refunds.values())
+
     def refund(self, payment_intent_id: str, amount_cents: int, *, idempotency_key: str) -> GatewayRefund:
-        self._answer()
-        return self.refunds.setdefault(
-            idempotency_key,
-            GatewayRefund(
-                f"re_{len(self.refunds) + 1}_{payment_intent_id}", "succeeded", amount_cents, "aud"
-            ),
-        )
+        self._answer("refund")
+        if idempotency_key not in self.refunds:
+            refund_id = f"re_{len(self.refunds) + 1}_{payment_intent_id}"
+            raw = refund_body(refund_id, payment_intent_id, amount_cents)
+            made = GatewayRefund(refund_id, "succeeded", amount_cents, "aud", raw)
+            self.refunds[idempotency_key] = made
+        self._worked()
+        return self.refunds[idempotency_key]
 
     def read_event(self, payload: bytes, signature: str) -> dict[str, Any]:
         if signature != "genuine":
             raise BadSignature("forged")
         return json.loads(payload)
+
+    def _keep(self, session: CheckoutSession) -> CheckoutSession:
+        session = replace(session, raw=session_body(session))
+        self.sessions[session.id] = session
+        return session
+
+
+def session_body(session: CheckoutSession) -> dict[str, Any]:
+    """A Checkout Session as Stripe writes it, as far as the shop reads it."""
+    return {
+        "id": session.id,
+        "object": "checkout.session",
+        "status": session.status,
+        "payment_status": session.payment_status,
+        "amount_total": session.amount_cents,
+        "currency": session.currency,
+        "payment_intent": session.payment_intent_id,
+        "client_reference_id": session.client_reference_id,
+        "metadata": dict(session.metadata),
+    }
+
+
+def refund_body(
+    refund_id: str, payment_intent_id: str, amount_cents: int, status: str = "succeeded"
+) -> dict[str, Any]:
+    """A Refund as Stripe writes it, as far as the shop reads it."""
+    return {
+        "id": refund_id,
+        "object": "refund",
+        "status": status,
+        "amount": amount_cents,
+        "currency": "aud",
+        "payment_intent": payment_intent_id,
+    }

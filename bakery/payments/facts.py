@@ -1,0 +1,119 @@
+"""What Stripe's objects say, read once, in the shop's words. Nothing raises: what is missing is None."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+Body = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class SessionFacts:
+    """A Checkout Session. `order_numbers` are all the places where it names an order."""
+
+    session_id: str | None
+    payment_status: str | None
+    amount_cents: int | None
+    currency: str
+    payment_intent_id: str | None
+    payment_id: int | None
+    order_numbers: frozenset[str]
+
+
+@dataclass(frozen=True)
+class RefundFacts:
+    refund_id: str | None
+    status: str | None
+    amount_cents: int | None
+    currency: str
+    payment_intent_id: str | None
+
+
+@dataclass(frozen=True)
+class FailureFacts:
+    """A payment intent whose attempt failed, and why in Stripe's codes."""
+
+    payment_intent_id: str | None
+    payment_id: int | None
+    order_numbers: frozenset[str]
+    code: str
+    decline_code: str
+
+
+def subject(payload: Body) -> tuple[str | None, str | None]:
+    """The id of the object an event is about, and of the payment intent it belongs to."""
+    body = body_of(payload)
+    own = _text(body.get("id"))
+    intent = own if body.get("object") == "payment_intent" else _id(body.get("payment_intent"))
+    return own, intent
+
+
+def body_of(payload: Body) -> Body:
+    """The object an event is about; empty when there is none."""
+    data = payload.get("data")
+    body = data.get("object") if isinstance(data, dict) else None
+    return body if isinstance(body, dict) else {}
+
+
+def session_facts(body: Body) -> SessionFacts:
+    metadata = _metadata(body)
+    return SessionFacts(
+        session_id=_text(body.get("id")),
+        payment_status=_text(body.get("payment_status")),
+        amount_cents=_whole(body.get("amount_total")),
+        currency=str(body.get("currency") or "").upper(),
+        payment_intent_id=_id(body.get("payment_intent")),
+        payment_id=_number(metadata.get("payment_id")),
+        order_numbers=_numbers(metadata.get("order_number"), body.get("client_reference_id")),
+    )
+
+
+def refund_facts(body: Body) -> RefundFacts:
+    return RefundFacts(
+        refund_id=_text(body.get("id")),
+        status=_text(body.get("status")),
+        amount_cents=_whole(body.get("amount")),
+        currency=str(body.get("currency") or "").upper(),
+        payment_intent_id=_id(body.get("payment_intent")),
+    )
+
+
+def failure_facts(body: Body) -> FailureFacts:
+    metadata = _metadata(body)
+    error = body.get("last_payment_error")
+    error = error if isinstance(error, dict) else {}
+    return FailureFacts(
+        payment_intent_id=_text(body.get("id")),
+        payment_id=_number(metadata.get("payment_id")),
+        order_numbers=_numbers(metadata.get("order_number")),
+        code=str(error.get("code") or ""),
+        decline_code=str(error.get("decline_code") or ""),
+    )
+
+
+def _metadata(body: Body) -> Body:
+    metadata = body.get("metadata")
+    return metadata if isinstance(metadata, dict) else {}
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _id(value: Any) -> str | None:
+    """An id, also where Stripe put the whole object in its place."""
+    return _text(value.get("id")) if isinstance(value, dict) else _text(value)
+
+
+def _whole(value: Any) -> int | None:
+    return value if type(value) is int else None
+
+
+def _number(value: Any) -> int | None:
+    text = str(value or "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
+
+
+def _numbers(*values: Any) -> frozenset[str]:
+    return frozenset(str(value) for value in values if value)

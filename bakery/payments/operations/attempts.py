@@ -1,0 +1,141 @@
+"""An attempt to collect: which one counts, beginning one, ending one."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from bakery.core import clock, ids
+from bakery.core.errors import Conflict
+from bakery.infra import outbox, queue
+from bakery.orders import operations as orders
+from bakery.orders.models import Order
+from bakery.orders.states import OrderStatus
+from bakery.payments.facts import FailureFacts, SessionFacts
+from bakery.payments.models import Payment, PaymentState
+
+# Stripe lets a page live from half an hour to a day; one minute is for the way there and slow clocks.
+SESSION = timedelta(minutes=31)
+LONGEST = timedelta(hours=23, minutes=50)
+# What is held outlives the page, so that a bank's question answered in its last second is in time.
+GRACE = timedelta(minutes=4)
+# Trying again keeps cake and slot for the customer, but not for ever.
+PATIENCE = timedelta(hours=3)
+OPEN_STATES = (PaymentState.CREATED, PaymentState.OPEN)
+
+
+class NotPayable(Conflict):
+    """The order is not waiting for money (any more)."""
+
+
+_WHY_NOT = {
+    OrderStatus.EXPIRED: "This order was not paid in time, so what was held for it is free again. "
+    "Please order anew.",
+    OrderStatus.CANCELLED: "This order was cancelled.",
+}
+_OUT_OF_TIME = "The time to pay for this order has run out. Please order anew."
+
+
+def why_not_payable(order: Order) -> str:
+    """Why nobody may pay for this order (any more), in a sentence; empty when one may."""
+    if order.status != OrderStatus.PENDING_PAYMENT:
+        return _WHY_NOT.get(OrderStatus(order.status), "This order is already paid.")
+    return _OUT_OF_TIME if order.hold_expires_at <= clock.now() else ""
+
+
+def check_payable(order: Order) -> None:
+    """Refuse an order that is paid, over, or out of time."""
+    if refusal := why_not_payable(order):
+        raise NotPayable(refusal)
+
+
+def waiting(session: Session, order_id: int) -> Payment | None:
+    """The order's one attempt that is begun or open."""
+    return session.scalars(
+        select(Payment)
+        .where(Payment.order_id == order_id, Payment.state.in_(OPEN_STATES))
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+
+
+def begin(session: Session, order: Order) -> Payment:
+    """A new attempt for the order's whole amount; what is held for the order outlives its page.
+
+    Refuses once the customer has been trying for `PATIENCE`.
+    """
+    now = clock.now()
+    expires_at = _whole_second(min(max(now + SESSION, order.hold_expires_at - GRACE), now + LONGEST))
+    hold_until = expires_at + GRACE
+    if hold_until > order.hold_expires_at:
+        if now > order.placed_at + PATIENCE:
+            raise NotPayable(_OUT_OF_TIME)
+        orders.extend_hold(session, order, hold_until)
+    payment = Payment(
+        order_id=order.id,
+        amount_cents=order.total_cents,
+        currency=order.currency,
+        idempotency_key=f"checkout-{order.number}-{ids.new_secret()[:16]}",
+        expires_at=expires_at,
+    )
+    session.add(payment)
+    session.flush()
+    return payment
+
+
+def end(payment: Payment, state: PaymentState, failure: str = "") -> None:
+    """Close an attempt; keeps an earlier reason when there is no new one."""
+    payment.state = state
+    payment.ended_at = clock.now()
+    payment.failure = failure[:300] or payment.failure
+
+
+def owe_closing_others(session: Session, order_id: int, but: int | None = None) -> None:
+    """Close the order's other open pages at Stripe, so that nobody pays there."""
+    query = select(Payment.id).where(Payment.order_id == order_id, Payment.state.in_(OPEN_STATES))
+    for payment_id in session.scalars(query):
+        if payment_id != but:
+            outbox.owe(
+                session,
+                "jobs.payments.close_session",
+                payment_id,
+                on=queue.DEFAULT,
+                key=f"payment:{payment_id}:close",
+            )
+
+
+def of_session(session: Session, facts: SessionFacts) -> Payment | None:
+    """The attempt that a Checkout Session belongs to: by its own id, else by the id it carries.
+
+    The second way finds the attempt whose answer was lost on the way to us.
+    """
+    found = None
+    if facts.session_id:
+        found = session.scalar(select(Payment).where(Payment.session_id == facts.session_id))
+    if found is None and facts.payment_id is not None:
+        found = session.get(Payment, facts.payment_id)
+    return found
+
+
+def of_intent(session: Session, intent_id: str | None) -> Payment | None:
+    """The attempt that a payment intent belongs to, when we know."""
+    if not intent_id:
+        return None
+    return session.scalar(select(Payment).where(Payment.payment_intent_id == intent_id).order_by(Payment.id))
+
+
+def of_failure(session: Session, facts: FailureFacts) -> Payment | None:
+    """The attempt that a failed payment intent belongs to. The order's number must agree."""
+    conditions = [Payment.payment_intent_id == facts.payment_intent_id]
+    if facts.payment_id is not None:
+        conditions.append(Payment.id == facts.payment_id)
+    query = select(Payment).join(Order, Order.id == Payment.order_id).where(or_(*conditions))
+    if facts.order_numbers:
+        query = query.where(Order.number.in_(facts.order_numbers))
+    return session.scalars(query.order_by(Payment.id)).first()
+
+
+def _whole_second(at: datetime) -> datetime:
+    # Stripe counts in whole seconds, and a second try with the same key must say the same.
+    return at.replace(microsecond=0)

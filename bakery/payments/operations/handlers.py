@@ -1,0 +1,120 @@
+"""What each kind of Stripe event means for an order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlalchemy.orm import Session
+
+from bakery.payments import declines
+from bakery.payments.facts import Body, SessionFacts, failure_facts, refund_facts, session_facts
+from bakery.payments.models import Payment, PaymentState
+from bakery.payments.operations import attempts, given_back, locks, paid
+from bakery.payments.operations.results import Result, applied, flagged, ignored, waiting
+
+Handler = Callable[[Session, Body], Result]
+
+
+def handle(session: Session, kind: str, body: Body) -> Result:
+    """Apply an event of this kind about this object. Takes the order's lock where it knows the order."""
+    handler = _HANDLERS.get(kind)
+    return handler(session, body) if handler else ignored("the shop takes no notice of this kind")
+
+
+def _completed(session: Session, body: Body) -> Result:
+    facts = session_facts(body)
+    payment = attempts.of_session(session, facts)
+    if payment is None:
+        return flagged(f"Money for an unknown order: {_named(facts)}")
+    order = locks.lock_order(session, payment.order_id)
+    payment = locks.fresh_payment(session, payment.id)
+    if wrong := paid.mismatch(order, payment, facts):
+        return flagged(f"Nothing was marked paid for order {order.number}: {wrong}", order.id)
+    if facts.payment_status != "paid":
+        return applied("the bank takes its time; another event will tell", order.id)
+    return paid.take(session, order, payment, facts)
+
+
+def _async_failed(session: Session, body: Body) -> Result:
+    return _close(session, body, PaymentState.FAILED, declines.DELAYED)
+
+
+def _expired(session: Session, body: Body) -> Result:
+    """The page is closed. The order keeps what it holds until its own time runs out: one may try again."""
+    return _close(session, body, PaymentState.EXPIRED)
+
+
+def _close(session: Session, body: Body, state: PaymentState, failure: str = "") -> Result:
+    facts = session_facts(body)
+    payment = attempts.of_session(session, facts)
+    if payment is None:
+        return ignored(f"a page that closed for an unknown order: {_named(facts)}")
+    order = locks.lock_order(session, payment.order_id)
+    payment = locks.fresh_payment(session, payment.id)
+    if payment.session_id not in (None, facts.session_id) or order.number not in facts.order_numbers:
+        return ignored("not this attempt's page", order.id)
+    if payment.state not in attempts.OPEN_STATES:
+        return ignored(f"the attempt is over already ({payment.state})", order.id)
+    attempts.end(payment, state, failure)
+    return applied("the page closed unpaid", order.id)
+
+
+def _declined(session: Session, body: Body) -> Result:
+    """One card was refused; the page stays open for another. The order page says why."""
+    facts = failure_facts(body)
+    payment = attempts.of_failure(session, facts)
+    if payment is None:
+        return ignored("a refused card for an unknown order")
+    order = locks.lock_order(session, payment.order_id)
+    payment = locks.fresh_payment(session, payment.id)
+    if payment.state not in attempts.OPEN_STATES:
+        return ignored(f"the attempt is over already ({payment.state})", order.id)
+    payment.payment_intent_id = facts.payment_intent_id
+    payment.failure = declines.plain_words(facts.code, facts.decline_code)
+    # What polls the order page compares the order's version.
+    order.version += 1
+    return applied(payment.failure, order.id)
+
+
+def _refund(session: Session, body: Body) -> Result:
+    facts = refund_facts(body)
+    found = attempts.of_intent(session, facts.payment_intent_id)
+    if found is None or found.state != PaymentState.SUCCEEDED:
+        return waiting("a refund of a payment that is not known (yet)")
+    order = locks.lock_order(session, found.order_id)
+    return given_back.take_refund(session, order, locks.fresh_payment(session, found.id), facts)
+
+
+def _charge_refunded(session: Session, body: Body) -> Result:
+    """Stripe tells each refund by itself as well (`refund.*`), with the id that the ledger needs."""
+    payment = _payment_of(session, body)
+    return ignored("refund.* says it with the refund's id", payment.order_id if payment else None)
+
+
+def _disputed(session: Session, body: Body) -> Result:
+    payment = _payment_of(session, body)
+    amount = f"{body.get('amount')} {str(body.get('currency') or '').upper()} (minor units)"
+    text = f"A customer disputes a payment of {amount}. Answer it in Stripe before its deadline."
+    return flagged(text, payment.order_id if payment else None)
+
+
+def _payment_of(session: Session, body: Body) -> Payment | None:
+    return attempts.of_intent(session, refund_facts(body).payment_intent_id)
+
+
+def _named(facts: SessionFacts) -> str:
+    return ", ".join(sorted(facts.order_numbers)) or f"session {facts.session_id}"
+
+
+_HANDLERS: dict[str, Handler] = {
+    "checkout.session.completed": _completed,
+    "checkout.session.async_payment_succeeded": _completed,
+    "checkout.session.async_payment_failed": _async_failed,
+    "checkout.session.expired": _expired,
+    "payment_intent.payment_failed": _declined,
+    "refund.created": _refund,
+    "refund.updated": _refund,
+    "refund.failed": _refund,
+    "charge.refunded": _charge_refunded,
+    "charge.dispute.created": _disputed,
+}

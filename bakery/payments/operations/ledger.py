@@ -1,0 +1,77 @@
+"""The ledger: one append-only row for each movement of money, and what an order's rows add up to."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from bakery.core.actor import SYSTEM
+from bakery.core.money import Money
+from bakery.orders import operations as orders
+from bakery.orders.models import Order
+from bakery.orders.states import PaymentStatus
+from bakery.payments.models import Payment, Transaction, TransactionKind
+
+# What a customer paid, less what went back (a failed refund comes back as a reversal).
+_OWN_MONEY = (TransactionKind.CHARGE, TransactionKind.REFUND, TransactionKind.REVERSAL)
+_REFUNDABLE = (PaymentStatus.DEPOSIT_PAID, PaymentStatus.PAID, PaymentStatus.PARTIALLY_REFUNDED)
+
+
+def enter(
+    session: Session, payment: Payment, kind: TransactionKind, amount: Money, stripe_id: str, note: str = ""
+) -> bool:
+    """Write one row. False when Stripe's object is in the ledger already."""
+    row_id = session.execute(
+        insert(Transaction)
+        .values(
+            order_id=payment.order_id,
+            payment_id=payment.id,
+            kind=kind,
+            amount_cents=amount.cents,
+            currency=amount.currency,
+            stripe_id=stripe_id,
+            note=note,
+        )
+        .on_conflict_do_nothing(index_elements=["kind", "stripe_id"])
+        .returning(Transaction.id)
+    ).scalar()
+    return row_id is not None
+
+
+def entered(session: Session, kind: TransactionKind, stripe_id: str) -> bool:
+    """Whether Stripe's object is in the ledger."""
+    query = select(Transaction.id).where(Transaction.kind == kind, Transaction.stripe_id == stripe_id)
+    return session.scalar(query) is not None
+
+
+def held_for_order(session: Session, order_id: int) -> int:
+    """Cents of the order's money that the shop has now: captured less refunded."""
+    return _sum(session, Transaction.order_id == order_id)
+
+
+def held_for_payment(session: Session, payment_id: int) -> int:
+    """The same for one payment."""
+    return _sum(session, Transaction.payment_id == payment_id)
+
+
+def settle_refunds(session: Session, order: Order, reason: str) -> None:
+    """Bring `payment_status` to what the ledger says after money went back.
+
+    An order that was paid twice and got one payment back is still paid.
+    """
+    if order.payment_status not in _REFUNDABLE:
+        return
+    held = held_for_order(session, order.id)
+    if held >= order.total_cents:
+        return
+    target = PaymentStatus.REFUNDED if held <= 0 else PaymentStatus.PARTIALLY_REFUNDED
+    orders.change_payment_status(session, order, target, SYSTEM, reason)
+
+
+def _sum(session: Session, condition: object) -> int:
+    query = select(func.coalesce(func.sum(Transaction.amount_cents), 0)).where(
+        condition,  # type: ignore[arg-type]
+        Transaction.kind.in_(_OWN_MONEY),
+    )
+    return int(session.scalars(query).one())

@@ -1,0 +1,125 @@
+"""Money has arrived: compare it, enter it, and give the order what it paid for, or the money back."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bakery.core.actor import SYSTEM
+from bakery.core.money import Money
+from bakery.infra import outbox, queue
+from bakery.messages.operations import raise_alert
+from bakery.orders import operations as orders
+from bakery.orders.models import Order
+from bakery.orders.states import OrderStatus, PaymentStatus
+from bakery.payments.facts import SessionFacts
+from bakery.payments.models import (
+    EventOutcome,
+    Payment,
+    PaymentKind,
+    PaymentState,
+    StripeEvent,
+    TransactionKind,
+)
+from bakery.payments.operations import attempts, ledger
+from bakery.payments.operations.results import Result, applied, ignored
+
+
+def mismatch(order: Order, payment: Payment, facts: SessionFacts) -> str:
+    """What does not fit between the order, the attempt, and what Stripe reports; empty when all does."""
+    wrong = []
+    if facts.session_id is None or payment.session_id not in (None, facts.session_id):
+        wrong.append(f"session {facts.session_id} instead of {payment.session_id}")
+    if facts.payment_id != payment.id:
+        wrong.append(f"payment {facts.payment_id} instead of {payment.id}")
+    if facts.order_numbers != {order.number}:
+        named = ", ".join(sorted(facts.order_numbers)) or "none"
+        wrong.append(f"order {named} instead of {order.number}")
+    whole = payment.kind != PaymentKind.FULL or payment.amount_cents == order.total_cents
+    if facts.amount_cents != payment.amount_cents or not whole:
+        wrong.append(f"amount {facts.amount_cents} instead of {payment.amount_cents}")
+    if facts.currency != payment.currency.upper() or payment.currency != order.currency:
+        wrong.append(f"currency {facts.currency} instead of {order.currency}")
+    if not facts.payment_intent_id:
+        wrong.append("no payment intent")
+    return "; ".join(wrong)
+
+
+def take(session: Session, order: Order, payment: Payment, facts: SessionFacts) -> Result:
+    """Enter a payment that fits, once, and let the order have it. The caller holds the order's lock."""
+    if payment.state == PaymentState.SUCCEEDED:
+        return ignored("this payment is known already", order.id)
+    intent_id = str(facts.payment_intent_id)
+    payment.session_id, payment.payment_intent_id = facts.session_id, intent_id
+    attempts.end(payment, PaymentState.SUCCEEDED)
+    payment.failure, payment.url = "", None
+    session.flush()
+    amount = Money(payment.amount_cents, payment.currency)
+    ledger.enter(session, payment, TransactionKind.CHARGE, amount, intent_id)
+    note = _give(session, order, payment)
+    attempts.owe_closing_others(session, order.id, but=payment.id)
+    _wake_followers(session, intent_id)
+    return applied(note, order.id)
+
+
+def _give(session: Session, order: Order, payment: Payment) -> str:
+    """What the order does with the money."""
+    if order.payment_status != PaymentStatus.UNPAID:
+        return _give_back(session, order, payment, "was paid a second time")
+    reason = f"Stripe payment {payment.payment_intent_id}"
+    if order.status == OrderStatus.PENDING_PAYMENT:
+        orders.change_payment_status(session, order, PaymentStatus.PAID, SYSTEM, reason)
+        orders.confirm(session, order)
+        return "paid"
+    if order.status == OrderStatus.EXPIRED and orders.retake_or_none(session, order):
+        orders.change_payment_status(session, order, PaymentStatus.PAID, SYSTEM, f"{reason}, late")
+        orders.confirm(session, order)
+        return "paid late; stock and slot were still there"
+    orders.change_payment_status(session, order, PaymentStatus.PAID, SYSTEM, f"{reason}, too late")
+    late = order.status == OrderStatus.EXPIRED
+    return _give_back(
+        session,
+        order,
+        payment,
+        "was paid after its time ran out, and what it held is gone"
+        if late
+        else f"was paid although it is {order.status.lower()}",
+    )
+
+
+def _give_back(session: Session, order: Order, payment: Payment, why: str) -> str:
+    """Owe an automatic refund, and tell the staff. The customer is told once the money is on its way."""
+    outbox.owe(
+        session,
+        "jobs.payments.refund_late_payment",
+        payment.id,
+        on=queue.DEFAULT,
+        key=f"payment:{payment.id}:refund",
+    )
+    raise_alert(
+        session,
+        kind="automatic_refund",
+        key=f"payment:{payment.id}:refund",
+        text=f"Order {order.number} {why}. The money is being sent back automatically.",
+        subject_ref=order.ref,
+    )
+    return f"{why}; refund owed"
+
+
+def _wake_followers(session: Session, intent_id: str) -> None:
+    """Events that came before this one and follow from it (a refund made at once) can be applied now."""
+    followers = session.scalars(
+        select(StripeEvent.id).where(
+            StripeEvent.payment_intent_id == intent_id,
+            StripeEvent.outcome == EventOutcome.STORED,
+            StripeEvent.type.startswith("refund."),
+        )
+    )
+    for event_id in followers:
+        outbox.owe(
+            session,
+            "jobs.payments.apply_event",
+            event_id,
+            on=queue.URGENT,
+            key=f"stripe_event:{event_id}:after-payment",
+        )

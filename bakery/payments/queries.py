@@ -1,0 +1,38 @@
+"""What pages show of an order's payments."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bakery.payments.models import Payment, PaymentState, StripeEvent, Transaction
+
+
+def attempts(session: Session, order_id: int) -> Sequence[Payment]:
+    """An order's attempts to pay, the latest first."""
+    return session.scalars(
+        select(Payment).where(Payment.order_id == order_id).order_by(Payment.id.desc())
+    ).all()
+
+
+def last_failure(session: Session, order_id: int) -> str:
+    """Why the order's latest attempt has not worked so far, in a sentence for the customer; or empty."""
+    query = (
+        select(Payment.failure, Payment.state).where(Payment.order_id == order_id).order_by(Payment.id.desc())
+    )
+    found = session.execute(query.limit(1)).first()
+    return found.failure if found and found.state != PaymentState.SUCCEEDED else ""
+
+
+def transactions(session: Session, order_id: int) -> Sequence[Transaction]:
+    """An order's ledger, oldest first."""
+    query = select(Transaction).where(Transaction.order_id == order_id).order_by(Transaction.id)
+    return session.scalars(query).all()
+
+
+def events(session: Session, order_id: int) -> Sequence[StripeEvent]:
+    """What Stripe told about an order, oldest first."""
+    query = select(StripeEvent).where(StripeEvent.order_id == order_id).order_by(StripeEvent.id)
+    return session.scalars(query).all()

@@ -1,0 +1,19 @@
+"""Collecting and giving back: one use case a function."""
+
+from bakery.payments.services.checkout import cancel_attempt, close_session, start_checkout
+from bakery.payments.services.events import apply_event, record_event, report_bad_signature
+from bakery.payments.services.reconciliation import Report, reconcile
+from bakery.payments.services.refunds import refund_late_payment, report_failed_refund
+
+__all__ = [
+    "Report",
+    "apply_event",
+    "cancel_attempt",
+    "close_session",
+    "reconcile",
+    "record_event",
+    "refund_late_payment",
+    "report_bad_signature",
+    "report_failed_refund",
+    "start_checkout",
+]

@@ -1,0 +1,252 @@
+"""Opening Stripe's page for an order, and closing it.
+
+Stripe is never called inside a transaction: the attempt and its idempotency key are committed first, the
+answer is recorded afterwards. A process that dies in between leaves an attempt that the next try finishes
+with the same key, and Stripe answers with the same page.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bakery.core import clock
+from bakery.core.actor import SYSTEM
+from bakery.core.errors import Unavailable
+from bakery.infra.transaction import end_read, transaction
+from bakery.integrations.gateway.port import (
+    CheckoutItem,
+    CheckoutRequest,
+    CheckoutSession,
+    Gateway,
+    GatewayRefused,
+    GatewayUnavailable,
+)
+from bakery.messages.operations import raise_alert
+from bakery.orders import operations as orders
+from bakery.orders.models import Order, OrderLine
+from bakery.orders.states import PaymentStatus
+from bakery.payments.models import Payment, PaymentState
+from bakery.payments.operations import attempts, locks
+
+log = structlog.get_logger(__name__)
+# Stripe shows up to a hundred lines.
+MOST_LINES = 100
+AWAY = (
+    "The payment page cannot be opened right now. Your order is kept, and nothing was charged: "
+    "please try again in a minute."
+)
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    """A committed attempt. `request` asks Stripe for its page, word for word the same each time."""
+
+    payment_id: int
+    fresh: bool
+    request: CheckoutRequest
+    session_id: str | None
+    url: str | None
+
+
+def start_checkout(order_id: int, gateway: Gateway, base_url: str) -> str:
+    """The address where the customer pays for an order: a page that is open already, or a new one.
+
+    Refuses an order that is not waiting for money (NotPayable), and says so when Stripe does not answer
+    (Unavailable); the order keeps what it holds. An order with nothing to pay is confirmed without Stripe.
+    """
+    end_read()
+    attempt = _prepare(order_id, base_url)
+    if attempt is None:
+        return _return_url(base_url, _number(order_id), paid=True)
+    if attempt.session_id:
+        url = _reuse(attempt, gateway)
+        if url:
+            return url
+        attempt = _prepare(order_id, base_url)
+        assert attempt is not None
+    try:
+        return _open(attempt, gateway)
+    except GatewayRefused as error:
+        # Perhaps only what is left of an earlier, interrupted try was refused: it is too old now, say.
+        if attempt.fresh:
+            raise Unavailable(AWAY) from error
+    again = _prepare(order_id, base_url)
+    assert again is not None
+    try:
+        return _open(again, gateway)
+    except GatewayRefused as error:
+        raise Unavailable(AWAY) from error
+
+
+def cancel_attempt(order_id: int) -> None:
+    """Owe that the order's open page is closed at Stripe. Call it when an unpaid order is cancelled."""
+    with transaction() as session:
+        locks.lock_order(session, order_id)
+        attempts.owe_closing_others(session, order_id)
+
+
+def close_session(payment_id: int, gateway: Gateway) -> None:
+    """Close an attempt's page at Stripe. One that is paid by now is left to its own event."""
+    with transaction() as session:
+        payment = session.get_one(Payment, payment_id)
+        session_id, state = payment.session_id, payment.state
+    if state == PaymentState.SUCCEEDED:
+        return
+    if session_id is not None:
+        try:
+            closed = gateway.expire_checkout(session_id)
+        except GatewayRefused:
+            closed = gateway.get_checkout(session_id)
+        if closed.status != "expired":
+            return
+    with transaction() as session:
+        locks.lock_order(session, payment.order_id)
+        payment = locks.fresh_payment(session, payment_id)
+        if payment.state in attempts.OPEN_STATES and payment.session_id == session_id:
+            attempts.end(payment, PaymentState.EXPIRED)
+
+
+def abandon_attempt(payment_id: int) -> None:
+    """End an attempt that has no page at Stripe."""
+    _close(payment_id, PaymentState.EXPIRED)
+
+
+def _prepare(order_id: int, base_url: str) -> _Attempt | None:
+    """First transaction: the attempt that counts, begun if there is none. None when nothing is to be paid."""
+    with transaction() as session:
+        order = locks.lock_order(session, order_id)
+        attempts.check_payable(order)
+        if order.total_cents == 0:
+            orders.change_payment_status(session, order, PaymentStatus.PAID, SYSTEM, "nothing to pay")
+            orders.confirm(session, order)
+            return None
+        payment = attempts.waiting(session, order_id)
+        if payment is not None and not _fits(payment, order):
+            attempts.owe_closing_others(session, order_id)
+            attempts.end(payment, PaymentState.EXPIRED)
+            payment = None
+            session.flush()
+        fresh = payment is None
+        payment = payment or attempts.begin(session, order)
+        request = _request(session, order, payment, base_url)
+        return _Attempt(payment.id, fresh, request, payment.session_id, payment.url)
+
+
+def _fits(payment: Payment, order: Order) -> bool:
+    """Whether an attempt still asks for what the order costs, on a page that is still open."""
+    asks_the_same = (payment.amount_cents, payment.currency) == (order.total_cents, order.currency)
+    return asks_the_same and payment.expires_at is not None and payment.expires_at > clock.now()
+
+
+def _request(session: Session, order: Order, payment: Payment, base_url: str) -> CheckoutRequest:
+    assert payment.expires_at is not None
+    return CheckoutRequest(
+        order_number=order.number,
+        payment_id=payment.id,
+        currency=payment.currency,
+        items=_items(session, order),
+        customer_email=order.contact_email,
+        success_url=_return_url(base_url, order.number, paid=True),
+        cancel_url=_return_url(base_url, order.number, paid=False),
+        expires_at=payment.expires_at,
+        idempotency_key=payment.idempotency_key,
+    )
+
+
+def _items(session: Session, order: Order) -> list[CheckoutItem]:
+    """The order's lines as Stripe's page shows them; they add up to the order's total to the cent."""
+    query = select(OrderLine).where(OrderLine.order_id == order.id).order_by(OrderLine.position)
+    items = [_item(line) for line in session.scalars(query)]
+    left = order.total_cents - sum(item.amount_cents * item.quantity for item in items)
+    if left > 0 and left == order.tax_cents and not order.prices_include_tax:
+        items.append(CheckoutItem("Tax", left, 1))
+        left = 0
+    if left or not items or len(items) > MOST_LINES:
+        return [CheckoutItem(f"Order {order.number}", order.total_cents, 1)]
+    return items
+
+
+def _item(line: OrderLine) -> CheckoutItem:
+    name = f"{line.product_name}, {line.variant_name}" if line.variant_name else line.product_name
+    if line.discount_cents == 0:
+        return CheckoutItem(name, line.unit_price_cents, line.quantity, line.message)
+    if line.quantity > 1:
+        name = f"{line.quantity} × {name}"
+    return CheckoutItem(name, line.total_cents, 1, line.message)
+
+
+def _return_url(base_url: str, number: str, *, paid: bool) -> str:
+    # Without the order's secret: see docs/decisions/payments.md.
+    return f"{base_url}/orders/{number}?paid={int(paid)}"
+
+
+def _number(order_id: int) -> str:
+    with transaction() as session:
+        return session.scalars(select(Order.number).where(Order.id == order_id)).one()
+
+
+def _reuse(attempt: _Attempt, gateway: Gateway) -> str | None:
+    """The open page; None (and the attempt is over) when Stripe says that it is closed."""
+    assert attempt.session_id is not None
+    try:
+        found = gateway.get_checkout(attempt.session_id)
+    except (GatewayUnavailable, GatewayRefused):
+        return attempt.url
+    if found.status == "complete":
+        return attempt.request.success_url
+    if found.status == "open":
+        return found.url or attempt.url
+    _close(attempt.payment_id, PaymentState.EXPIRED)
+    return None
+
+
+def _open(attempt: _Attempt, gateway: Gateway) -> str:
+    """Call Stripe, then record its answer. A refusal ends the attempt and is raised on."""
+    try:
+        made = gateway.create_checkout(attempt.request)
+    except GatewayUnavailable as error:
+        log.warning("stripe_away", payment=attempt.payment_id, error=str(error))
+        raise Unavailable(AWAY) from error
+    except GatewayRefused as error:
+        _close(attempt.payment_id, PaymentState.FAILED, alert=str(error) if attempt.fresh else None)
+        raise
+    return _record(attempt, made)
+
+
+def _record(attempt: _Attempt, made: CheckoutSession) -> str:
+    with transaction() as session:
+        payment = session.get_one(Payment, attempt.payment_id)
+        order = locks.lock_order(session, payment.order_id)
+        payment = locks.fresh_payment(session, attempt.payment_id)
+        if payment.state == PaymentState.CREATED:
+            payment.state = PaymentState.OPEN
+            payment.session_id, payment.url = made.id, made.url
+        refusal = attempts.why_not_payable(order)
+        if refusal and payment.state != PaymentState.SUCCEEDED:
+            # Cancelled while Stripe was asked: nobody must pay on this page.
+            attempts.owe_closing_others(session, order.id)
+        url = made.url if payment.state == PaymentState.OPEN else None
+    if refusal and url:
+        raise attempts.NotPayable(refusal)
+    return url or attempt.request.success_url
+
+
+def _close(payment_id: int, state: PaymentState, alert: str | None = None) -> None:
+    with transaction() as session:
+        payment = session.get_one(Payment, payment_id)
+        order = locks.lock_order(session, payment.order_id)
+        payment = locks.fresh_payment(session, payment_id)
+        if payment.state in attempts.OPEN_STATES:
+            attempts.end(payment, state)
+        if alert:
+            raise_alert(
+                session,
+                kind="payment_page_refused",
+                key=f"payment_page_refused:{clock.now().date().isoformat()}",
+                text=f"Stripe refused to open a payment page (order {order.number}): {alert}"[:500],
+                subject_ref=order.ref,
+            )
