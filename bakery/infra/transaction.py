@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import cast
+from typing import TypeVar, cast
 
 import structlog
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from bakery.infra.db import db
 
 log = structlog.get_logger(__name__)
 _HOOKS = "after_commit_hooks"
+T = TypeVar("T")
+# Postgres ended the transaction because of another one: deadlock, serialisation failure. It may go on now.
+_OTHERS_FAULT = frozenset({"40P01", "40001"})
 
 
 @contextmanager
@@ -53,3 +57,16 @@ def end_read() -> None:
     if _HOOKS in session.info:
         raise RuntimeError("a transaction is open: commit it first")
     session.rollback()
+
+
+def retrying(work: Callable[[], T], *, attempts: int = 2) -> T:
+    """Run `work`, which opens its own transaction, and once more if another transaction made it fail."""
+    for left in range(attempts - 1, -1, -1):
+        try:
+            return work()
+        except OperationalError as error:
+            state = getattr(error.orig, "sqlstate", None)
+            if left == 0 or state not in _OTHERS_FAULT:
+                raise
+            log.warning("transaction_retried", sqlstate=state)
+    raise AssertionError("unreachable")

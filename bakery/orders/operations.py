@@ -1,0 +1,137 @@
+"""Steps of an order's life inside somebody else's transaction. The caller holds the order's row lock.
+
+Locks are taken in one order everywhere: cart or order, then stock levels by variant, then the slot.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bakery.core import clock
+from bakery.core.actor import SYSTEM, Actor
+from bakery.core.errors import Conflict, NotFound
+from bakery.infra import outbox, queue
+from bakery.orders.models import Order, OrderEvent, OrderLine
+from bakery.orders.states import ORDER, PAYMENT, OrderStatus, PaymentStatus
+from bakery.scheduling import operations as scheduling
+from bakery.scheduling.types import Need
+from bakery.stock import operations as stock
+
+
+def lock_order(session: Session, order_id: int) -> Order:
+    """Lock an order's row and answer it fresh. Raises NotFound."""
+    order = session.scalar(
+        select(Order).where(Order.id == order_id).with_for_update().execution_options(populate_existing=True)
+    )
+    if order is None:
+        raise NotFound("There is no such order.")
+    return order
+
+
+def change_status(
+    session: Session, order: Order, to: OrderStatus, actor: Actor = SYSTEM, reason: str = ""
+) -> None:
+    """Move the order to another status, with its row of history. Refuses a move the table does not name."""
+    current = OrderStatus(order.status)
+    ORDER.check(current, to)
+    order.status = to
+    _enter(session, order, "status", current, to, actor, reason)
+
+
+def change_payment_status(
+    session: Session, order: Order, to: PaymentStatus, actor: Actor = SYSTEM, reason: str = ""
+) -> None:
+    """Move the order's payment status, with its row of history. Refuses a move the table does not name."""
+    current = PaymentStatus(order.payment_status)
+    PAYMENT.check(current, to)
+    order.payment_status = to
+    _enter(session, order, "payment_status", current, to, actor, reason)
+
+
+def add_note(session: Session, order: Order, text: str, actor: Actor) -> None:
+    """Add what staff want to remember; never shown to the customer."""
+    _enter(session, order, "note", None, None, actor, text)
+
+
+def confirm(session: Session, order: Order, actor: Actor = SYSTEM, reason: str = "") -> None:
+    """The order is paid, or has nothing to pay: sell what it held, and owe mail, SMS and tickets.
+
+    Refuses an order that is not waiting for payment, or expired and not retaken.
+    """
+    change_status(session, order, OrderStatus.CONFIRMED, actor, reason)
+    order.confirmed_at = clock.now()
+    stock.consume(session, order.ref)
+    scheduling.consume(session, order.ref)
+    outbox.owe(session, "jobs.orders.send_confirmation", order.id, key=f"{order.ref}:confirmation")
+    if order.has_cake:
+        outbox.owe(
+            session, "jobs.orders.send_staff_sms", order.id, on=queue.URGENT, key=f"{order.ref}:staff-sms"
+        )
+    outbox.owe(session, "jobs.production.open_tickets", order.id, on=queue.URGENT, key=f"{order.ref}:tickets")
+
+
+def extend_hold(session: Session, order: Order, until: datetime) -> None:
+    """Keep stock and slot for the customer until later. Never shortens; refuses an order that is not unpaid."""
+    if order.status != OrderStatus.PENDING_PAYMENT:
+        raise Conflict("This order holds nothing any more.")
+    order.hold_expires_at = max(order.hold_expires_at, until)
+    stock.extend(session, order.ref, until)
+    scheduling.extend(session, order.ref, until)
+
+
+def release_holds(session: Session, order: Order, actor: Actor = SYSTEM, reason: str = "") -> None:
+    """Give stock and slot of an unpaid order to others."""
+    stock.release(session, order.ref, actor, reason)
+    scheduling.release(session, order.ref)
+
+
+def retake_or_none(session: Session, order: Order) -> Order | None:
+    """Sell an expired order again what it held, for a payment that came late: all of it, or nothing.
+
+    None when stock or slot went to others, when the slot has begun, or when the order is not expired; then
+    nothing has changed. `confirm` is the next step. Lead time and cut-off count from when it was placed.
+    """
+    if order.status != OrderStatus.EXPIRED:
+        return None
+    lines = session.scalars(select(OrderLine).where(OrderLine.order_id == order.id)).all()
+    units: Counter[int] = Counter()
+    for line in lines:
+        units[line.variant_id] += line.quantity
+    need = Need(make_minutes=sum(line.make_minutes for line in lines))
+    try:
+        with session.begin_nested():
+            stock.retake(session, order.ref, units)
+            if order.slot_id is not None:
+                scheduling.retake(session, order.ref, order.pickup_at, need, as_of=order.placed_at)
+    except (stock.OutOfStock, scheduling.SlotGone):
+        return None
+    return order
+
+
+def _enter(  # noqa: PLR0913 who, what, from, to, why
+    session: Session,
+    order: Order,
+    kind: str,
+    from_state: str | None,
+    to_state: str | None,
+    actor: Actor,
+    reason: str,
+) -> None:
+    order.version += 1
+    session.add(
+        OrderEvent(
+            order_id=order.id,
+            at=clock.now(),
+            kind=kind,
+            from_state=from_state,
+            to_state=to_state,
+            reason=reason[:500],
+            actor_id=actor.id,
+            actor_label=actor.label,
+        )
+    )
+    session.flush()
