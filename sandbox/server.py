@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from typing import Any
+from urllib.parse import urlsplit
 
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
@@ -36,19 +37,21 @@ class Sandbox(Control):
         self._use_given_target()
         self._own_tasks()
         # Bound here, not by the server: it would end the process when the port is taken.
+        app = create_app(self.world, self.messages)
         with socket.create_server((HOST, settings.port), backlog=BACKLOG) as bound:
             settings.port = bound.getsockname()[1]
             self._mail = MailServer(self.world, settings.smtp_port)
             self._web: BaseWSGIServer = make_server(
                 HOST,
                 settings.port,
-                create_app(self.world, self.messages),
+                app,
                 threaded=True,
                 fd=bound.fileno(),
                 request_handler=_Quiet if settings.quiet else None,
             )
         settings.base_url = settings.base_url or f"http://{HOST}:{settings.port}"
         self.smtp_port = settings.smtp_port = self._mail.port
+        app.config["TRUSTED_HOSTS"] = [HOST, "localhost", urlsplit(settings.base_url).hostname]
         self._thread = threading.Thread(
             target=self._web.serve_forever, args=(0.05,), name="sandbox-web", daemon=True
         )

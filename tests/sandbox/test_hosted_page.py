@@ -242,4 +242,6 @@ def test_another_sites_page_cannot_press_the_buttons(
         session.url, data={"email": "a@saffron.test"}, headers=headers, allow_redirects=False
     )
     assert answer.status_code == 403
+    renamed = browser.get(f"{box.url}/inbox", headers={"Host": "elsewhere.test"})
+    assert renamed.status_code == 400, "nor read what is here under a name that it gave this address"
     assert box.objects("charge") == []

@@ -74,8 +74,7 @@ def test_a_person_pays_with_the_keyboard_alone(api: Any, shop: Shop, chromium: B
     context.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 360)])
 def test_every_page_is_accessible_and_fits(
     box: Sandbox,
     pages: dict[str, str],  # noqa: F811
