@@ -46,6 +46,9 @@ class LineView:
     lead_time_hours: int
     max_per_order: int
     is_cake: bool
+    season_name: str
+    season_from: str | None
+    season_to: str | None
     picture: PictureView | None
     on_sale: bool
     allowed: int
@@ -175,6 +178,7 @@ def _lines() -> Select[Any]:
             Product.message_max,
             Product.is_cake,
             Product.published_at,
+            Product.season_name,
             Product.season_from,
             Product.season_to,
             TaxRate.code.label("tax_code"),
@@ -235,6 +239,9 @@ def _view(row: Row[Any], shop: Profile, allowed: int, on_sale: bool) -> LineView
         lead_time_hours=row.lead_time_hours,
         max_per_order=row.max_per_order,
         is_cake=row.is_cake,
+        season_name=row.season_name,
+        season_from=row.season_from,
+        season_to=row.season_to,
         picture=picture,
         on_sale=on_sale,
         allowed=allowed,

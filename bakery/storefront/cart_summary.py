@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from bakery.core.money import Money, included_tax
+from bakery.core.money import Money
+from bakery.infra.formats import date_long, time_shop
 from bakery.orders.cart_queries import CartView
+from bakery.pricing.totals import PriceLine, RateSummary, price_lines
+from bakery.scheduling.queries import availability
+from bakery.scheduling.types import Need, Season
 
 
 @dataclass(frozen=True, slots=True)
 class RateView:
+    """One tax rate's share of the total."""
+
     name: str
     tax: Money
     gross: Money
@@ -20,19 +26,68 @@ class RateView:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
+    """Totals as a page shows them. Without an `earliest` pickup, `reason` says why there is none."""
+
     total: Money
     tax: Money
-    rates: list[RateView] = field(default_factory=list)
+    net: Money
+    rates: tuple[RateView, ...]
     earliest: datetime | None = None
     earliest_text: str = ""
     reason: str = ""
 
-    @property
-    def net(self) -> Money:
-        return self.total - self.tax
+
+def price(cart: CartView) -> Summary:
+    """The totals, by the same function that prices the order. What is no longer for sale costs nothing."""
+    lines = [
+        PriceLine(line.unit.cents, line.quantity, line.tax_code, line.tax_name, line.tax_rate_bp)
+        for line in cart.lines
+        if line.on_sale
+    ]
+    totals = price_lines(lines, cart.prices_include_tax)
+    currency = cart.currency
+    return Summary(
+        total=Money(totals.total_cents, currency),
+        tax=Money(totals.tax_cents, currency),
+        net=Money(totals.total_cents - totals.tax_cents, currency),
+        rates=tuple(_rate(rate, currency) for rate in totals.rates),
+    )
 
 
 def summarise(session: Session, cart: CartView) -> Summary:
-    total = sum(line.total.cents for line in cart.lines)
-    tax = sum(included_tax(line.total.cents, line.tax_rate_bp) for line in cart.lines)
-    return Summary(Money(total, cart.currency), Money(tax, cart.currency))
+    """The totals, and the earliest pickup of everything together."""
+    totals = price(cart)
+    if not cart.lines:
+        return totals
+    found = availability(session, need_of(cart), open_days=1)
+    slot = found.earliest
+    if slot is None:
+        return replace(totals, reason=found.reason or "")
+    return replace(
+        totals, earliest=slot.starts_at, earliest_text=f"{date_long(slot.on)}, {time_shop(slot.at)}"
+    )
+
+
+def need_of(cart: CartView) -> Need:
+    """What the whole cart asks of one slot: the longest lead time, all the work, and every season."""
+    lines = [line for line in cart.lines if line.on_sale]
+    slowest = max(lines, key=lambda line: line.lead_time_hours, default=None)
+    return Need(
+        lead_time_hours=slowest.lead_time_hours if slowest else 0,
+        make_minutes=sum(line.make_minutes * line.quantity for line in lines),
+        forced_by=slowest.product_name if slowest and slowest.lead_time_hours else "",
+        seasons=tuple(
+            sorted(
+                {
+                    Season(line.product_name, line.season_name, line.season_from, line.season_to)
+                    for line in lines
+                    if line.season_from and line.season_to
+                },
+                key=lambda season: season.label,
+            )
+        ),
+    )
+
+
+def _rate(rate: RateSummary, currency: str) -> RateView:
+    return RateView(rate.name, Money(rate.tax_cents, currency), Money(rate.gross_cents, currency))
