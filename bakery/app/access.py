@@ -32,6 +32,16 @@ ACCESS: dict[str, Access | Right | dict[str, Access | Right]] = {
     "health.healthz": _PUBLIC,
     "health.readyz": _PUBLIC,
     # storefront
+    "home.index": _PUBLIC,
+    "menu.index": _PUBLIC,
+    "product.show": _PUBLIC,
+    "search.index": _PUBLIC,
+    "pages.faq": _PUBLIC,
+    "pages.terms": _PUBLIC,
+    "pages.robots": _PUBLIC,
+    "pages.sitemap": _PUBLIC,
+    "media.show": _PUBLIC,
+    "visitor.show": _OWN,
     # checkout and orders
     "cart.show": _OWN,
     "cart.add": _PUBLIC,
@@ -40,9 +50,31 @@ ACCESS: dict[str, Access | Right | dict[str, Access | Right]] = {
     "cart.change_by_form": _OWN,
     "cart.accept_prices": _OWN,
     # people
+    "auth.login": _PUBLIC,
+    "auth.register": _PUBLIC,
+    "auth.logout": _PUBLIC,
+    "account.show": _SIGNED_IN,
+    "account.orders": _SIGNED_IN,
+    "account.preferences": _SIGNED_IN,
     # back office
+    "admin_orders.home": Right.SEE_ORDERS,
+    "admin_orders.index": Right.SEE_ORDERS,
+    "admin_orders.export": Right.EXPORT_ORDERS,
+    "admin_orders.show": Right.SEE_ORDERS,
+    "admin_orders.move": Right.MOVE_ORDERS,
+    "admin_orders.add_note": Right.SEE_ORDERS,
+    "machinery.jobs": Right.SEE_JOBS,
+    "machinery.retry_job": Right.RETRY_JOBS,
+    "machinery.retry_owed": Right.RETRY_JOBS,
+    "machinery.alerts": Right.SEE_JOBS,
+    "machinery.resolve": Right.RETRY_JOBS,
+    "machinery.audit": Right.SEE_AUDIT,
+    "machinery.palette": Right.SEE_ORDERS,
+    "machinery.styleguide": Right.SEE_ORDERS,
     # kitchen
     # webhooks
+    "twilio_webhook.status": _PUBLIC,
+    "twilio_webhook.inbound": _PUBLIC,
 }
 
 

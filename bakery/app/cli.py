@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from flask import Flask
 
+from bakery.app.commands.demo import seed_demo
+from bakery.app.commands.outbox import outbox
+from bakery.app.commands.staff import staff
+
 
 def init_cli(app: Flask) -> None:
     """Register the commands."""
+    app.cli.add_command(seed_demo)
+    app.cli.add_command(outbox)
+    app.cli.add_command(staff)

@@ -34,7 +34,9 @@ def raise_alert(
     session.flush()
     if news and mail:
         owed = f"alert:{alert.id}:{alert.times}"
-        outbox.owe(session, "jobs.messages.send_staff_alert", alert.id, on=queue.DEFAULT, key=owed)
+        outbox.owe(
+            session, "jobs.messages.send_staff_alert", alert.id, alert.times, on=queue.DEFAULT, key=owed
+        )
     return alert
 
 

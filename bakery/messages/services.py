@@ -18,7 +18,7 @@ from bakery.core import clock
 from bakery.infra.transaction import transaction
 from bakery.integrations.mail.port import Mail, Mailer, MailFailed
 from bakery.integrations.sms.port import SmsFailed, SmsSender
-from bakery.messages import operations
+from bakery.messages import operations, queries
 from bakery.messages.drafts import Busy, DeliveryFailed, Email, Sms
 from bakery.messages.models import Channel, Message, MessageStatus
 from bakery.messages.states import MESSAGE
@@ -51,16 +51,18 @@ def deliver_sms(draft: Sms, sender: SmsSender) -> MessageStatus:
     return _deliver(draft, send)
 
 
-def give_up(template: str, subject_ref: str, error: str) -> None:
-    """After the last try: what is still waiting is FAILED, with all that follows from it. Twice is once."""
+def give_up(template: str, subject_ref: str, error: str) -> bool:
+    """After the last try: what still waits is FAILED, and staff told. False when no message was waiting."""
     with transaction() as session:
         waiting = select(Message).where(
             Message.template == template,
             Message.subject_ref == subject_ref,
             Message.status == MessageStatus.QUEUED,
         )
-        for message in session.scalars(waiting.with_for_update()):
+        found = session.scalars(waiting.with_for_update()).all()
+        for message in found:
             operations.fail(session, message, error)
+        return bool(found)
 
 
 def record_outcome(message_id: int, provider_id: str, delivered: bool, error: str = "") -> bool:
@@ -157,3 +159,21 @@ def _note_error(message_id: int, error: str) -> None:
         message = session.get(Message, message_id)
         if message is not None:
             message.error = error[:500]
+
+
+def settle_alert(alert_id: int, user_id: int) -> None:
+    """Somebody looked at it and it is settled. Refuses an unknown id (NotFound); twice is once."""
+    with transaction() as session:
+        operations.resolve_alert(session, queries.get_alert(session, alert_id), user_id)
+
+
+def report_bad_signature() -> None:
+    """Somebody posed as the SMS provider, or its token here is wrong: staff are told once."""
+    with transaction() as session:
+        operations.raise_alert(
+            session,
+            kind="bad_signature",
+            key="sms:bad_signature",
+            text="A message came to the SMS address that Twilio did not sign. "
+            "If SMS reports are missing too, check TWILIO_AUTH_TOKEN and BASE_URL.",
+        )

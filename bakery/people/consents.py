@@ -61,3 +61,19 @@ def set_preference(
                 user_id=user_id,
                 ip=ip,
             )
+
+
+def withdraw(channel: ConsentChannel, address: str, *, wording: str, source: str) -> None:
+    """Enter a no that came with the words themselves (STOP, unsubscribe). In force at once; twice is once.
+
+    Entered also for an address that never said yes: a later yes must be a later word.
+    """
+    with transaction() as session:
+        newest = session.scalar(
+            select(Consent.granted)
+            .where(Consent.channel == channel, Consent.address == address)
+            .order_by(Consent.at.desc(), Consent.id.desc())
+            .limit(1)
+        )
+        if newest is not False:
+            enter(session, channel, address, False, wording=wording, source=source)

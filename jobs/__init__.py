@@ -1,0 +1,1 @@
+"""What workers run: one module a domain; each job takes ids, loads, calls one service."""

@@ -1,0 +1,95 @@
+"""What a confirmed order owes its customer and its baker."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from bakery.core import clock
+from bakery.core.money import Money
+from bakery.infra import formats
+from bakery.infra.db import db
+from bakery.integrations.adapters import adapters
+from bakery.messages import services as messages
+from bakery.messages.drafts import Sms
+from bakery.messages.sms_text import Cake, cake_alert
+from bakery.orders.models import Order
+from bakery.payments import ledger_queries, receipts
+from jobs import mails
+
+log = structlog.get_logger(__name__)
+CONFIRMATION, CAKE_ALERT, LATE_REFUND = "order_confirmation", "cake_alert", "late_refund"
+# Nearer than this, the weekday alone says which day is meant.
+WEEKDAY_IS_ENOUGH = timedelta(days=6)
+
+
+def send_confirmation(order_id: int) -> None:
+    """Mail the customer what was ordered, with the receipt."""
+    receipt = receipts.get_pdf(order_id, adapters().files)
+    draft = mails.order_confirmation(_order(order_id), receipt)
+    messages.deliver_email(draft, adapters().mailer)
+
+
+def send_staff_sms(order_id: int) -> None:
+    """Tell the bakery's phone about an order with a cake."""
+    order = _order(order_id)
+    cakes = [
+        Cake(line.quantity, line.variant_name, line.product_name, line.message)
+        for line in order.lines
+        if line.is_cake
+    ]
+    if not cakes:
+        log.warning("no_cake_in_order", order=order_id)
+        return
+    draft = Sms(
+        to=mails.alert_phone(),
+        template=CAKE_ALERT,
+        subject_ref=order.ref,
+        body=cake_alert(order.number, cakes, when(order.pickup_at, order.time_zone)),
+        status_url=f"{mails.settings().base_url}/webhooks/twilio/status",
+    )
+    messages.deliver_sms(draft, adapters().sms)
+
+
+def send_late_refund(order_id: int) -> None:
+    """Tell the customer that a payment which bought nothing went back."""
+    order = _order(order_id)
+    refunds = ledger_queries.refunds(db.session(), order_id)
+    if not refunds:
+        log.warning("no_refund_to_tell_of", order=order_id)
+        return
+    amount = Money(-refunds[-1].amount_cents, refunds[-1].currency)
+    messages.deliver_email(mails.late_refund(order, amount, version=len(refunds)), adapters().mailer)
+
+
+def when(at: datetime, zone: str) -> str:
+    """`Sat 14:00`, or `Sat 28 Nov 14:00` when it is further away."""
+    local = at.astimezone(ZoneInfo(zone))
+    day = f"{local:%a}" if at - clock.now() < WEEKDAY_IS_ENOUGH else formats.date_shop(local.date())
+    return f"{day} {local:%H:%M}"
+
+
+def _order(order_id: int) -> Order:
+    query = select(Order).where(Order.id == order_id).options(selectinload(Order.lines))
+    return db.session().scalars(query).one()
+
+
+def _confirmation_given_up(order_id: int, error: str) -> bool:
+    return messages.give_up(CONFIRMATION, f"order:{order_id}", error)
+
+
+def _sms_given_up(order_id: int, error: str) -> bool:
+    return messages.give_up(CAKE_ALERT, f"order:{order_id}", error)
+
+
+def _refund_mail_given_up(order_id: int, error: str) -> bool:
+    return messages.give_up(LATE_REFUND, f"order:{order_id}", error)
+
+
+send_confirmation.gave_up = _confirmation_given_up  # type: ignore[attr-defined]
+send_staff_sms.gave_up = _sms_given_up  # type: ignore[attr-defined]
+send_late_refund.gave_up = _refund_mail_given_up  # type: ignore[attr-defined]

@@ -1,0 +1,72 @@
+"""What happens by the clock: the catalogue, and a note of how each last ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import ParamSpec
+
+import structlog
+from sqlalchemy.dialects.postgresql import insert
+
+from bakery.core import clock
+from bakery.infra import queue
+from bakery.infra.models import JobRun
+from bakery.infra.transaction import transaction
+
+P = ParamSpec("P")
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Periodic:
+    """One job by the clock. `name` is also its row in `job_run`."""
+
+    name: str
+    function: str
+    seconds: int
+    queue: str = queue.DEFAULT
+
+    @property
+    def about(self) -> str:
+        """The stable part of the ids of its runs."""
+        return f"periodic-{self.name.replace('_', '-')}"
+
+
+CATALOGUE = (
+    Periodic("sweep_outbox", "jobs.outbox.sweep", 10, queue.URGENT),
+    Periodic("expire_holds", "jobs.orders.expire_holds", 30, queue.URGENT),
+    Periodic("reconcile", "jobs.payments.reconcile", 300),
+    Periodic("tidy", "jobs.housekeeping.tidy", 3600, queue.LOW),
+)
+
+
+def periodic(name: str) -> Callable[[Callable[P, str]], Callable[P, None]]:
+    """Note when the function ran, whether it ended well, and the words it answers (for /admin)."""
+
+    def decorate(function: Callable[P, str]) -> Callable[P, None]:
+        @wraps(function)
+        def run(*args: P.args, **kwargs: P.kwargs) -> None:
+            _note(name, started_at=clock.now(), ended_at=None, ok=None)
+            try:
+                detail = function(*args, **kwargs)
+            except Exception as error:
+                _note(name, ended_at=clock.now(), ok=False, detail=f"{type(error).__name__}: {error}"[:2000])
+                raise
+            _note(name, ended_at=clock.now(), ok=True, detail=detail)
+            log.info("periodic_done", job=name, detail=detail)
+
+        return run
+
+    return decorate
+
+
+def _note(name: str, **values: object) -> None:
+    row = {"detail": "", **values}
+    with transaction() as session:
+        session.execute(
+            insert(JobRun)
+            .values(name=name, **{"started_at": clock.now(), **row})
+            .on_conflict_do_update(index_elements=["name"], set_=values)
+        )
