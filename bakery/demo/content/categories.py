@@ -46,4 +46,20 @@ CATEGORIES: tuple[Category, ...] = (
         5,
         PICTURES["sheer-chai"],
     ),
+    Category(
+        "chilled-sweets",
+        "Sheer yakh and firni",
+        "Cold, milky, scented with rose",
+        "Ice cream churned by hand in a copper pot, and milk pudding set in clay bowls.",
+        6,
+        PICTURES["sheer-yakh"],
+    ),
+    Category(
+        "gift-boxes",
+        "Gift boxes",
+        "Tied with ribbon, opened in company",
+        "Boxes of sweets and cookies for Eid, Nowruz, thank-yous and doorsteps.",
+        7,
+        PICTURES["sweets-gift-box"],
+    ),
 )

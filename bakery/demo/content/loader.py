@@ -40,8 +40,6 @@ def load_products(folder: Path = FOLDER) -> tuple[Product, ...]:
     products: list[Product] = []
     for name in FILES:
         path = folder / f"{name}.toml"
-        if not path.exists():
-            continue
         data = tomllib.loads(path.read_text(encoding="utf-8"))
         products.extend(_product(raw, data["category"]) for raw in data["product"])
     return tuple(products)
