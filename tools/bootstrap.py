@@ -29,6 +29,7 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "prepared.json"
 LOCK_FILE = ROOT / "requirements-dev.txt"
+UV_BLOCK = r"^uv==(\S+) \\\n(?: +--hash=\S+(?: \\)?\n)+"
 SYSTEM_CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 
 
@@ -134,7 +135,7 @@ def _ensurepip() -> bool:
 
 def _uv() -> None:
     """The uv that the lock file names, checked against its hashes there."""
-    block = re.search(r"^uv==(\S+)(?:.*\\\n)+.*\n", LOCK_FILE.read_text(), re.MULTILINE)
+    block = re.search(UV_BLOCK, LOCK_FILE.read_text(), re.MULTILINE)
     if block is None:
         raise Trouble(f"{LOCK_FILE.name} names no uv: run `git checkout {LOCK_FILE.name}`.")
     uv = VENV / "bin" / "uv"

@@ -3,13 +3,12 @@
 import importlib
 import re
 
-import psycopg
-
 from tools.console import Trouble
 
 
 def check_database(url: str) -> None:
     """Refuses a DATABASE_URL behind which no Postgres lets us in."""
+    psycopg = importlib.import_module("psycopg")  # slow, and needed by nobody who uses the embedded server
     try:
         psycopg.connect(
             re.sub(r"^postgres(ql)?(\+psycopg)?://", "postgresql://", url), connect_timeout=10
@@ -20,7 +19,7 @@ def check_database(url: str) -> None:
 
 def check_redis(url: str) -> None:
     """Refuses a REDIS_URL behind which no Redis lets us in."""
-    redis = importlib.import_module("redis")  # takes most of a second; the embedded server does without
+    redis = importlib.import_module("redis")  # likewise
     try:
         client = redis.Redis.from_url(url, socket_connect_timeout=10)
         client.ping()
@@ -30,5 +29,5 @@ def check_redis(url: str) -> None:
 
 
 def _line(error: Exception) -> str:
-    """One line without the URL's password, which neither library repeats."""
+    """One line; neither library repeats the URL's password in it."""
     return " ".join(str(error).split())

@@ -16,8 +16,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-import psycopg
-
 from tools import processes
 from tools.console import Trouble
 from tools.ports import HOST, Remembered
@@ -205,29 +203,24 @@ class Postgres:
             argv += ["-c", f"{name}={value}"]
         return Program("postgres", argv, self._env(), Path("/"), self.account, signal.SIGINT, self.log)
 
-    def connect(self, database: str = DATABASE) -> psycopg.Connection:
-        return psycopg.connect(
-            host=HOST,
-            port=self.port,
-            user=USER,
-            password=self.password,
-            dbname=database,
-            connect_timeout=2,
-            autocommit=True,
-        )
+    def ask(self, statement: str) -> subprocess.CompletedProcess[str]:
+        """Have psql run one statement; importing a Python driver would take longer than the whole start."""
+        login = {"PGHOST": HOST, "PGPORT": str(self.port), "PGUSER": USER, "PGPASSWORD": self.password}
+        command = [str(self.bin / "psql"), "-X", "-A", "-t", "-d", "postgres", "-c", statement]
+        env = self._env() | login | {"PGCONNECT_TIMEOUT": "2"}
+        return subprocess.run(command, env=env, capture_output=True, text=True, check=False)
 
     def wait(self, child: subprocess.Popen[bytes], seconds: float = 30) -> None:
         """Until it answers with our password; makes the database the first time."""
         end = time.monotonic() + seconds
         while True:
-            try:
-                with self.connect("postgres") as db:
-                    if not db.execute("select 1 from pg_database where datname = %s", [DATABASE]).fetchone():
-                        db.execute(f"create database {DATABASE}")
+            answer = self.ask(f"select 1 from pg_database where datname = '{DATABASE}'")
+            if answer.returncode == 0 and not answer.stdout.strip():
+                answer = self.ask(f"create database {DATABASE}")
+            if answer.returncode == 0:
                 return
-            except psycopg.OperationalError as error:
-                if child.poll() is not None or time.monotonic() > end:
-                    raise Trouble(f"Postgres did not start: {_tail(self.log) or error}") from None
+            if child.poll() is not None or time.monotonic() > end:
+                raise Trouble(f"Postgres did not start: {_tail(self.log) or answer.stderr.strip()}")
             time.sleep(0.05)
 
     def forget(self) -> None:

@@ -27,10 +27,11 @@ WORDS = (
 
 @dataclass(frozen=True)
 class Sandbox:
-    """Where the stand-in for the outside world listens."""
+    """Where the stand-in for the outside world listens, and which services it plays."""
 
     port: int
     smtp_port: int
+    services: tuple[str, ...] = tuple(OUTSIDE)
 
     @property
     def url(self) -> str:
@@ -51,20 +52,17 @@ def given(root: Path) -> dict[str, str]:
 def port(env: Mapping[str, str]) -> int:
     """PORT, 8000 if it is not set; refuses what is no port."""
     text = env.get("PORT") or "8000"
-    if not text.isdigit() or not 1 <= int(text) <= 65535:
+    if not (text.isascii() and text.isdigit()) or not 1 <= int(text) <= 65535:
         raise Trouble(f"PORT is {text!r}, which is no port number: choose one such as `make run PORT=8001`.")
     return int(text)
 
 
-def missing_outside(env: Mapping[str, str]) -> list[str]:
-    """Which outside services nobody configured: the sandbox plays these."""
-    return [service for service, names in OUTSIDE.items() if not any(env.get(name) for name in names)]
-
-
 def sandbox_for(env: Mapping[str, str], ports: Remembered) -> Sandbox | None:
-    if not missing_outside(env):
+    """The sandbox plays the services that nobody configured; with all of them real there is none."""
+    services = [service for service, names in OUTSIDE.items() if not any(env.get(name) for name in names)]
+    if not services:
         return None
-    return Sandbox(ports.take("sandbox", 8010), ports.take("sandbox-smtp", 8025))
+    return Sandbox(ports.take("sandbox", 8010), ports.take("sandbox-smtp", 8025), tuple(services))
 
 
 class Kept:
@@ -110,7 +108,7 @@ def compose(
         "DEMO_PASSWORD": kept.demo_password(),
     }
     if sandbox:
-        for service in missing_outside(env):
+        for service in sandbox.services:
             defaults |= _outside(service, kept, sandbox)
     result = dict(env)
     for name, value in defaults.items():
@@ -151,12 +149,19 @@ def sandbox_command(env: Mapping[str, str], var: Path, sandbox: Sandbox) -> list
         "--port": sandbox.port,
         "--smtp-port": sandbox.smtp_port,
         "--data": var / "sandbox",
-        "--webhook-url": f"{base}/webhooks/stripe",
-        "--webhook-secret": env["STRIPE_WEBHOOK_SECRET"],
-        "--twilio-token": env["TWILIO_AUTH_TOKEN"],
-        "--sms-inbound-url": f"{base}/webhooks/twilio/inbound",
         "--base-url": sandbox.url,
     }
+    if "stripe" in sandbox.services:  # a real service's secrets are none of its business
+        options |= {
+            "--webhook-url": f"{base}/webhooks/stripe",
+            "--webhook-secret": env["STRIPE_WEBHOOK_SECRET"],
+            "--stripe-key": env["STRIPE_SECRET_KEY"],
+        }
+    if "twilio" in sandbox.services:
+        options |= {
+            "--twilio-token": env["TWILIO_AUTH_TOKEN"],
+            "--sms-inbound-url": f"{base}/webhooks/twilio/inbound",
+        }
     return [sys.executable, "-m", "sandbox", *(str(part) for pair in options.items() for part in pair)]
 
 

@@ -8,6 +8,7 @@ TEST_DATABASE_URL and TEST_REDIS_URL win when they are set.
 """
 
 import argparse
+import importlib
 import json
 import os
 import secrets
@@ -21,8 +22,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
-
-import psycopg
 
 from tools import processes
 from tools.console import Trouble, complain, say
@@ -162,11 +161,11 @@ def print_exports() -> int:
         raise Trouble(
             "Nothing is serving: start `python -m tools.testenv --serve` first (in the background, say)."
         )
+    psycopg = importlib.import_module("psycopg")  # half a second that no other way in needs
     name = f"test_{secrets.token_hex(4)}"
     with psycopg.connect(served[DATABASE_URL], autocommit=True) as db:
         db.execute(f"create database {name}")
-        made = db.execute("select count(*) from pg_database").fetchone()
-    number = made[0] % 63 + 1 if made else 1
+        number = db.execute("select count(*) from pg_database").fetchone()[0] % 63 + 1
     say(f"export {DATABASE_URL}={shlex.quote(served[DATABASE_URL].rpartition('/')[0] + '/' + name)}")
     say(f"export {REDIS_URL}={shlex.quote(served[REDIS_URL].rpartition('/')[0] + '/' + str(number))}")
     return 0
