@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import logging
 import signal
+import sqlite3
 import sys
 import threading
 
@@ -78,18 +80,25 @@ def parser() -> argparse.ArgumentParser:
     return made
 
 
+def _sentence(settings: Settings, error: Exception) -> str:
+    if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+        return (
+            f"The sandbox cannot start on ports {settings.port} and {settings.smtp_port}: one is in use. "
+            "Stop what uses it, or choose others with --port and --smtp-port."
+        )
+    return (
+        f"The sandbox cannot start with {settings.data} as its folder: {error}. Choose another with --data."
+    )
+
+
 def main() -> int:
     logging.basicConfig(level=logging.INFO, format="sandbox: %(message)s")
     logging.getLogger("mail.log").setLevel(logging.WARNING)  # a line for every greeting is too much
     settings = Settings(**vars(parser().parse_args()))
     try:
         sandbox = Sandbox(settings).start()
-    except OSError as error:
-        sys.stderr.write(
-            f"The sandbox cannot start on ports {settings.port} and {settings.smtp_port}: "
-            f"{error.strerror or error}. "
-            "Stop what uses them, or choose others with --port and --smtp-port.\n"
-        )
+    except (OSError, sqlite3.Error) as error:
+        sys.stderr.write(f"{_sentence(settings, error)}\n")
         return 1
     logging.getLogger("sandbox").info(
         "listening on %s, mail on 127.0.0.1:%s", sandbox.world.base_url, sandbox.smtp_port

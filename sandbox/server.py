@@ -13,7 +13,7 @@ from sandbox.app import create_app
 from sandbox.control import Control
 from sandbox.settings import Settings
 from sandbox.smtp import MailServer
-from sandbox.stripe_api import disputes, session_life
+from sandbox.stripe_api import disputes, refunds, session_life
 from sandbox.stripe_api.call import Call
 from sandbox.twilio_messages import Messages
 from sandbox.world import World
@@ -75,6 +75,7 @@ class Sandbox(Control):
 
         self.world.scheduler.kinds["session_expiry"] = inside(session_life.expire_on_time)
         self.world.scheduler.kinds["dispute"] = inside(disputes.open_for)
+        self.world.scheduler.kinds["refund"] = inside(refunds.settle)
 
     def start(self) -> Sandbox:
         self._mail.start()

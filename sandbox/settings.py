@@ -25,6 +25,7 @@ class Settings:
     sms_status: str = "delivered"
     sms_step_seconds: float = 0.5
     dispute_seconds: float = 2.0
+    refund_seconds: float = 2.0
     retry_seconds: tuple[float, ...] = DEFAULT_RETRY_SECONDS
     webhook_timeout: float = 10.0
     session_min_seconds: int = 30 * 60

@@ -57,7 +57,7 @@ class World:
 
     def settle(self, seconds: float = 10.0, within: float = 1.5) -> bool:
         """Wait until nothing is being delivered or due in the next moments. False: not in time."""
-        kinds = ("webhook", "sms", "sms_callback", "dispute")
+        kinds = ("webhook", "sms", "sms_callback", "dispute", "refund")
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             if self.scheduler.idle(kinds, within):

@@ -59,6 +59,11 @@ def for_refund(call: Call, refund: dict[str, Any]) -> dict[str, Any]:
     return build(call, "refund", refund | {"description": "REFUND FOR CHARGE"}, -refund["amount"], 0, "")
 
 
+def for_failed_refund(call: Call, refund: dict[str, Any]) -> dict[str, Any]:
+    again = refund | {"description": "REFUND FAILURE"}
+    return build(call, "refund_failure", again, refund["amount"], 0, "")
+
+
 def for_dispute(call: Call, dispute: dict[str, Any]) -> dict[str, Any]:
     return build(call, "adjustment", dispute, -dispute["amount"], DISPUTE_FEE, "Dispute fee")
 

@@ -16,6 +16,7 @@ class Card:
     decline: str = ""  # the decline_code, or the error code for those that have none
     authenticate: str = ""  # "unless_set_up" (…3155), "always" (…3184)
     dispute: bool = False
+    refund: str = ""  # what becomes of a refund to it: "pending" first, or "fails" afterwards
     token: str = ""  # the ready-made payment method, pm_card_…
     offered: bool = False  # on the hosted page as a choice
 
@@ -85,6 +86,18 @@ CARDS = (
         "Processing error",
         decline="processing_error",
         token="pm_card_chargeDeclinedProcessingError",
+    ),
+    Card(
+        "4000000000007726",
+        "Refunds are pending at first",
+        refund="pending",
+        token="pm_card_pendingRefund",
+    ),
+    Card(
+        "4000000000005126",
+        "Refunds fail afterwards",
+        refund="fails",
+        token="pm_card_refundFail",
     ),
     Card("5555555555554444", "Pays", brand="mastercard", token="pm_card_mastercard"),
     Card("4000056655665556", "Pays", funding="debit", token="pm_card_visa_debit"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sandbox.ids import stripe_id
-from sandbox.stripe_api import balance_transactions
+from sandbox.stripe_api import balance_transactions, payment_methods
 from sandbox.stripe_api.call import Call
 from sandbox.stripe_api.errors import StripeError, invalid
 from sandbox.stripe_api.lists import page
@@ -90,15 +90,45 @@ def create(call: Call) -> dict[str, Any]:
         "status": "succeeded",
         "transfer_reversal": None,
     }
+    kind = payment_methods.card_of(call, charge["payment_method"]).refund
+    refund["status"] = "pending" if kind == "pending" else "succeeded"
     call.add(refund)
     refund["balance_transaction"] = balance_transactions.for_refund(call, refund)["id"]
     call.save(refund)
+    _take_back(call, charge, amount)
+    if kind:
+        call.world.scheduler.after(call.world.settings.refund_seconds, "refund", refund["id"])
+    call.emit("refund.created", refund)
+    call.emit("charge.refunded", call.get("charge", charge["id"]))
+    return refund
+
+
+def _take_back(call: Call, charge: dict[str, Any], amount: int) -> None:
     charge["amount_refunded"] += amount
     charge["refunded"] = charge["amount_refunded"] == charge["amount"]
     call.save(charge)
-    call.emit("refund.created", refund)
-    call.emit("charge.refunded", charge)
-    return refund
+
+
+def settle(call: Call, key: str) -> None:
+    """A while later the customer's bank has taken the money, or sends it back."""
+    refund = call.store.get(key, "refund")
+    if refund is None:
+        return
+    if refund["status"] == "pending":
+        refund["status"] = "succeeded"
+        call.save(refund)
+        call.emit("refund.updated", refund)
+        return
+    money = balance_transactions.for_failed_refund(call, refund)
+    refund |= {
+        "status": "failed",
+        "failure_reason": "expired_or_canceled_card",
+        "failure_balance_transaction": money["id"],
+    }
+    call.save(refund)
+    _take_back(call, call.get("charge", refund["charge"]), -refund["amount"])
+    call.emit("refund.updated", refund)
+    call.emit("refund.failed", refund)
 
 
 def retrieve(call: Call, key: str) -> dict[str, Any]:

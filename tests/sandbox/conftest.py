@@ -90,6 +90,7 @@ def settings(folder: Path, **changes: Any) -> dict[str, Any]:
         "session_min_seconds": 1,
         "sms_step_seconds": 0.05,
         "dispute_seconds": 0.05,
+        "refund_seconds": 0.05,
     } | changes
 
 

@@ -13,11 +13,15 @@ from sandbox.server import Sandbox
 from tests.sandbox.conftest import Shop
 
 
+def pay_with(api: Any, token: str, amount: int = 100) -> Any:
+    return api.payment_intents.create(
+        {"amount": amount, "currency": "aud", "payment_method": token, "confirm": True}
+    )
+
+
 @pytest.fixture
 def paid(api: Any) -> Any:
-    return api.payment_intents.create(
-        {"amount": 10_000, "currency": "aud", "payment_method": "pm_card_visa", "confirm": True}
-    )
+    return pay_with(api, "pm_card_visa", 10_000)
 
 
 def test_a_part_and_then_the_rest_can_go_back(api: Any, box: Sandbox, shop: Shop, paid: Any) -> None:
@@ -81,13 +85,32 @@ def test_what_was_not_paid_cannot_go_back(api: Any) -> None:
 
 
 def test_a_disputed_charge_cannot_be_refunded(api: Any, box: Sandbox) -> None:
-    paid = api.payment_intents.create(
-        {"amount": 100, "currency": "aud", "payment_method": "pm_card_createDispute", "confirm": True}
-    )
+    paid = pay_with(api, "pm_card_createDispute")
     box.wait_for(lambda: api.charges.retrieve(paid.latest_charge).disputed)
     with pytest.raises(stripe.InvalidRequestError) as refused:
         api.refunds.create({"charge": paid.latest_charge})
     assert refused.value.code == "charge_disputed"
+
+
+def test_a_refund_may_be_pending_at_first(api: Any, box: Sandbox, shop: Shop) -> None:
+    paid = pay_with(api, "pm_card_pendingRefund")
+    refund = api.refunds.create({"payment_intent": paid.id})
+    assert refund.status == "pending"
+    box.settle()
+    assert api.refunds.retrieve(refund.id).status == "succeeded"
+    assert "refund.updated" in shop.types()
+
+
+def test_a_refund_may_come_back_later(api: Any, box: Sandbox, shop: Shop) -> None:
+    paid = pay_with(api, "pm_card_refundFail")
+    refund = api.refunds.create({"payment_intent": paid.id, "amount": 40})
+    assert refund.status == "succeeded"
+    box.settle()
+    failed = api.refunds.retrieve(refund.id)
+    assert (failed.status, failed.failure_reason) == ("failed", "expired_or_canceled_card")
+    assert api.balance_transactions.retrieve(failed.failure_balance_transaction).amount == 40
+    assert api.charges.retrieve(paid.latest_charge).amount_refunded == 0
+    assert "refund.failed" in shop.types()
 
 
 def test_a_refund_made_in_the_dashboard_reaches_the_shop_as_an_event(

@@ -96,6 +96,14 @@ def test_a_port_in_use_is_one_clear_sentence(tmp_path: Path) -> None:
     assert "Traceback" not in words
 
 
+def test_a_folder_that_cannot_be_used_is_one_clear_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    process = command("--port", "0", "--smtp-port", "0", "--data", str(tmp_path / "file"))
+    _, words = process.communicate(timeout=20)
+    assert process.returncode == 1
+    assert words.startswith("The sandbox cannot start with ") and words.count("\n") == 1
+
+
 def test_it_knows_nothing_of_the_shop() -> None:
     files = [*(ROOT / "sandbox").rglob("*.py")]
     assert len(files) > 20
