@@ -45,9 +45,14 @@ def test_tax_is_added_when_prices_are_without_it() -> None:
 
 
 @pytest.mark.parametrize(("cents", "tax"), [(5, 0), (6, 1), (16, 1), (17, 2), (11, 1), (110, 10), (105, 10)])
-def test_half_a_cent_of_tax_is_rounded_up(cents: int, tax: int) -> None:
+def test_tax_is_rounded_to_the_nearest_cent(cents: int, tax: int) -> None:
     line = PriceLine(cents, 1, "gst", "GST 10%", 1000)
     assert price_lines([line], include_tax=True).tax_cents == tax
+
+
+def test_half_a_cent_of_tax_is_rounded_up() -> None:
+    line = PriceLine(5, 1, "gst", "GST 10%", 1000)
+    assert price_lines([line], include_tax=False).tax_cents == 1
 
 
 def test_nothing_costs_nothing() -> None:
