@@ -49,6 +49,13 @@ ACCESS: dict[str, Access | Right | dict[str, Access | Right]] = {
     "cart.remove": _OWN,
     "cart.change_by_form": _OWN,
     "cart.accept_prices": _OWN,
+    "checkout.show": _OWN,
+    "checkout.place": _OWN,
+    "orders.show": _OWN,
+    "orders.pay": _OWN,
+    "orders.again": _OWN,
+    "orders.change": _OWN,
+    "orders.receipt": _OWN,
     # people
     "auth.login": _PUBLIC,
     "auth.register": _PUBLIC,
@@ -72,7 +79,14 @@ ACCESS: dict[str, Access | Right | dict[str, Access | Right]] = {
     "machinery.palette": Right.SEE_ORDERS,
     "machinery.styleguide": Right.SEE_ORDERS,
     # kitchen
+    "kitchen.show": Right.USE_KITCHEN,
+    "kitchen.move": Right.USE_KITCHEN,
+    "kitchen.collect": Right.USE_KITCHEN,
+    "kitchen.undo_collect": Right.USE_KITCHEN,
+    "kitchen.acknowledge": Right.USE_KITCHEN,
+    "kitchen.paper": Right.USE_KITCHEN,
     # webhooks
+    "stripe_webhook.receive": _PUBLIC,
     "twilio_webhook.status": _PUBLIC,
     "twilio_webhook.inbound": _PUBLIC,
 }

@@ -5,7 +5,23 @@ from __future__ import annotations
 from flask import Blueprint
 
 from bakery.backoffice import machinery
-from bakery.storefront import account, auth, cart, home, media, menu, pages, product, search, visitor
+from bakery.backoffice import orders as admin_orders
+from bakery.kitchen import board
+from bakery.storefront import (
+    account,
+    auth,
+    cart,
+    checkout,
+    home,
+    media,
+    menu,
+    orders,
+    pages,
+    product,
+    search,
+    visitor,
+)
+from bakery.webhooks import stripe as stripe_webhook
 from bakery.webhooks import twilio
 
 BLUEPRINTS: list[Blueprint] = [
@@ -17,8 +33,13 @@ BLUEPRINTS: list[Blueprint] = [
     media.blueprint,
     visitor.blueprint,
     cart.blueprint,
+    checkout.blueprint,
+    orders.blueprint,
     auth.blueprint,
     account.blueprint,
+    admin_orders.blueprint,
     machinery.blueprint,
+    board.blueprint,
     twilio.blueprint,
+    stripe_webhook.blueprint,
 ]

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-WIDTHS = (320, 640, 960, 1280)
-
 
 @dataclass(frozen=True, slots=True)
 class PictureView:
@@ -21,7 +19,7 @@ class PictureView:
 
 
 def picture_view(key: str, alt: str, widths: Sequence[int], ratio_permille: int = 1000) -> PictureView:
-    """The view of a stored picture: `<key>-<width>.webp` for each width, one PNG for old browsers."""
+    """The view of a stored picture: `<key>-<width>.webp` for each width, one PNG of the middle width for old browsers."""
     ordered = sorted(widths)
     middle = ordered[len(ordered) // 2]
     return PictureView(

@@ -19,9 +19,9 @@ from bakery.catalog.models import (
     Review,
     Variant,
 )
-from bakery.catalog.pictures import WIDTHS
 from bakery.demo import content
 from bakery.demo.content.types import Product as ProductContent
+from bakery.demo.seed_pictures import Drawn
 from bakery.stock.models import MovementKind, StockLevel, StockMovement
 
 MESSAGE_MAX = 40
@@ -36,8 +36,8 @@ class Sold:
     content: ProductContent
 
 
-def add_catalog(session: Session, pictures: Mapping[str, str], now: datetime) -> dict[str, Sold]:
-    """Categories, products and stock. `pictures` holds picture keys by slug. Answers variants by SKU."""
+def add_catalog(session: Session, pictures: Mapping[str, Drawn], now: datetime) -> dict[str, Sold]:
+    """Categories, products and stock. `pictures` by slug. Answers variants by SKU."""
     categories = {}
     for item in content.CATEGORIES:
         categories[item.slug] = Category(
@@ -46,7 +46,7 @@ def add_catalog(session: Session, pictures: Mapping[str, str], now: datetime) ->
             tagline=item.tagline,
             description=item.description,
             position=item.position,
-            picture_key=pictures.get(f"category-{item.slug}"),
+            picture_key=pictures[f"category-{item.slug}"].key,
             picture_alt=item.picture.alt,
         )
     session.add_all(categories.values())
@@ -129,7 +129,7 @@ def _variants(session: Session, item: ProductContent, product: Product) -> dict[
 
 
 def _declare(
-    session: Session, item: ProductContent, product: Product, pictures: Mapping[str, str], now: datetime
+    session: Session, item: ProductContent, product: Product, pictures: Mapping[str, Drawn], now: datetime
 ) -> None:
     session.execute(
         insert(ProductAllergen),
@@ -139,9 +139,15 @@ def _declare(
         ],
     )
     session.add_all(ProductTag(product_id=product.id, tag=tag) for tag in item.dietary)
-    if item.slug in pictures:
+    if drawn := pictures.get(item.slug):
         session.add(
-            Picture(product_id=product.id, key=pictures[item.slug], alt=item.picture.alt, widths=list(WIDTHS))
+            Picture(
+                product_id=product.id,
+                key=drawn.key,
+                alt=item.picture.alt,
+                widths=list(drawn.widths),
+                ratio_permille=drawn.ratio_permille,
+            )
         )
     for review in item.reviews:
         at = now - timedelta(days=review.days_ago)

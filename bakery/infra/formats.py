@@ -45,6 +45,7 @@ def datetime_shop(value: datetime, zone: str) -> str:
 
 
 def init_formats(app: Flask) -> None:
-    """Register the filters: money, date_shop, date_long, time_shop, datetime_shop."""
+    """Register the filters money, date_shop, date_long, time_shop, datetime_shop, and `money_of(cents, currency)`."""
     for filter_ in (money, date_shop, date_long, time_shop, datetime_shop):
         app.jinja_env.filters[filter_.__name__] = filter_
+    app.jinja_env.globals["money_of"] = Money

@@ -103,6 +103,7 @@ def move_order(order_id: int, to: OrderStatus, actor: Actor, reason: str = "") -
             raise Conflict("This order is not paid, so there is nothing to make yet.")
         before = order.status
         operations.change_status(session, order, to, actor, reason)
+        outbox.owe(session, "jobs.production.follow_order", order.id, on=queue.URGENT)
         _audit(session, order, actor, "order.move", before, reason)
 
 

@@ -140,3 +140,9 @@ _COMMON = {
 def count_staff(session: Session) -> int:
     """How many active staff accounts there are."""
     return session.scalar(select(func.count()).where(User.role != Role.CUSTOMER, User.active)) or 0
+
+
+def record_change(actor: Actor, action: str, subject_type: str, subject_id: object) -> None:
+    """Enter in the audit log what staff did to the machinery (jobs, alerts), where no other service does."""
+    with transaction() as session:
+        audit.record(session, actor, action, subject_type, subject_id)

@@ -13,7 +13,7 @@ from bakery.infra.db import db
 from bakery.infra.pagecache import keep
 from bakery.orders.popularity import popular_and_trending
 from bakery.shop.queries import get_profile
-from bakery.stock.queries import available_units
+from bakery.stock.queries import available as available_units
 from bakery.storefront import structured_data
 from bakery.storefront.context import ShopFrame
 from bakery.storefront.product_cards import card_views

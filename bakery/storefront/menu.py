@@ -16,9 +16,10 @@ from bakery.core import clock
 from bakery.infra import htmx
 from bakery.infra.db import db
 from bakery.infra.pagecache import keep
-from bakery.scheduling.queries import Need, earliest_for_many
+from bakery.scheduling.queries import available_on
+from bakery.scheduling.types import Need
 from bakery.shop.queries import Profile, get_profile
-from bakery.stock.queries import available_units
+from bakery.stock.queries import available as available_units
 from bakery.storefront.menu_form import MenuQuery, read_menu_query
 from bakery.storefront.product_cards import card_views
 from bakery.storefront.words import ALLERGEN_WORDS, TAG_WORDS
@@ -80,17 +81,8 @@ def _ready(cards: Sequence[Card], query: MenuQuery, shop: Profile) -> tuple[froz
         return None, ""
     if query.on < clock.today(shop.time_zone):
         return None, "That date has passed, so it was left out."
-    needs = {Need(card.lead_time_hours, card.make_minutes) for card in cards}
-    earliest = earliest_for_many(db.session(), sorted(needs))
-    return frozenset(card.id for card in cards if _by(earliest[_need(card)], query.on)), ""
-
-
-def _need(card: Card) -> Need:
-    return Need(card.lead_time_hours, card.make_minutes)
-
-
-def _by(earliest: object, on: date) -> bool:
-    return earliest is not None and earliest.on_date <= on  # type: ignore[attr-defined]
+    needs = {card.id: Need(card.lead_time_hours, card.make_minutes) for card in cards}
+    return frozenset(available_on(db.session(), needs, query.on)), ""
 
 
 def _filters(query: MenuQuery, ready: frozenset[int] | None) -> menu.MenuFilters:

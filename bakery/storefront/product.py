@@ -10,9 +10,10 @@ from bakery.core import clock
 from bakery.core.money import Money
 from bakery.infra.db import db
 from bakery.infra.pagecache import keep
-from bakery.scheduling.queries import Need, Slot, earliest_for_many
+from bakery.scheduling.queries import earliest_for_many
+from bakery.scheduling.types import Need, Slot
 from bakery.shop.queries import Profile, get_profile
-from bakery.stock.queries import available_units
+from bakery.stock.queries import available as available_units
 from bakery.storefront import structured_data
 from bakery.storefront.product_cards import card_views
 from bakery.storefront.words import TAG_WORDS, allergen_pairs, servings_words
@@ -35,10 +36,10 @@ def show(slug: str) -> Response:
         list_cards(session, clock.today(shop.time_zone), ids=product.related_ids), product.related_ids
     )
     needs = {v.id: Need(v.lead_time_hours, v.make_minutes) for v in product.variants}
-    earliest = earliest_for_many(session, sorted(set(needs.values())))
+    earliest = earliest_for_many(session, needs)
     ids = [v.id for v in product.variants] + [i for card in related for i in card.variant_ids]
     available = available_units(session, ids)
-    sizes = _sizes(product, shop, available, {i: earliest[need] for i, need in needs.items()})
+    sizes = _sizes(product, shop, available, earliest)
     base_url = current_app.config["SETTINGS"].base_url
     response = make_response(
         render_template(

@@ -11,7 +11,7 @@ from bakery.infra import htmx
 from bakery.infra.db import db
 from bakery.infra.pagecache import keep
 from bakery.shop.queries import get_profile
-from bakery.stock.queries import available_units
+from bakery.stock.queries import available as available_units
 from bakery.storefront.product_cards import card_views
 
 blueprint = Blueprint("search", __name__)

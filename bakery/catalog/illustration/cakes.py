@@ -152,7 +152,7 @@ def _drips(
     c: Canvas, view: View, runs: Sequence[crumb.Run], heights: tuple[float, float], spec: CakeSpec
 ) -> None:
     """Glaze running over the edge, each drip with its own length, a bead at its end and a shine."""
-    rng, (low, high) = c.rng, heights
+    low, high = heights
     base = colour(spec.drip or spec.filling)
     for run in runs:
         if math.dist(run[0], run[-1]) < 1:

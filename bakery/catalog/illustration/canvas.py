@@ -67,13 +67,16 @@ class Canvas:
 
     def __init__(self, width: int, height: int, seed: int, prefix: str) -> None:
         self.width, self.height = width, height
-        self.rng = random.Random(seed)  # noqa: S311  -- crumbs, not secrets
+        self.rng = random.Random(seed)
         self._prefix = prefix
         self._parts: list[str] = []
         self._defs: dict[str, str] = {}
         self._stack: list[list[str]] = []
 
     # -- definitions
+
+    def _link(self, markup: str) -> str:
+        return f"url(#{self._define(markup)})"
 
     def _define(self, markup: str) -> str:
         """Store markup that has an `@` where its id goes, once, and answer the id."""
@@ -92,20 +95,20 @@ class Canvas:
     def linear(self, stops: Iterable[Stop], line: Sequence[float] = (0, 0, 0, 1), user: bool = False) -> str:
         x1, y1, x2, y2 = (num(v) if user else f"{v:.3g}" for v in line)
         units = ' gradientUnits="userSpaceOnUse"' if user else ""
-        return "url(#%s)" % self._define(
+        return self._link(
             f'<linearGradient id="@" x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}"{units}>'
             f"{self._stops(stops)}</linearGradient>"
         )
 
     def radial(self, stops: Iterable[Stop], at: Sequence[float] = (0.5, 0.5, 0.5)) -> str:
         x, y, r = at[:3]
-        return "url(#%s)" % self._define(
+        return self._link(
             f'<radialGradient id="@" cx="{x:.3g}" cy="{y:.3g}" r="{r:.3g}">'
             f"{self._stops(stops)}</radialGradient>"
         )
 
     def clip(self, d: str) -> str:
-        return "url(#%s)" % self._define(f'<clipPath id="@"><path d="{d}"/></clipPath>')
+        return self._link(f'<clipPath id="@"><path d="{d}"/></clipPath>')
 
     # -- drawing
 
@@ -138,7 +141,7 @@ class Canvas:
             **more,
         )
 
-    def soft(
+    def soft(  # noqa: PLR0913  -- position, size and turn of one thing
         self,
         x: float,
         y: float,

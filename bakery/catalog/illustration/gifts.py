@@ -83,7 +83,7 @@ def _tray(c: Canvas, look: Look) -> None:
 
 
 def _divider(c: Canvas) -> None:
-    (ax, ay), (bx, by) = _corner(0, 1), _corner(3, 1)
+    (ax, ay), (bx, _) = _corner(0, 1), _corner(3, 1)
     c.rect(ax, ay - 22, bx - ax, 26, c.linear([(0, "#fffaf0"), (1, "#d9c195")]))
 
 

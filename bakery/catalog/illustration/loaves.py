@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from bakery.catalog.illustration.canvas import Canvas, Point, smooth
-from bakery.catalog.illustration.dough import LYING, Pose, blisters, dusting, lump, oval, sprinkle
+from bakery.catalog.illustration.dough import LYING, Pose, blisters, lump, oval, sprinkle
 from bakery.catalog.illustration.palette import shade
 from bakery.catalog.illustration.scenes import board
 from bakery.catalog.illustration.specs import LoafSpec

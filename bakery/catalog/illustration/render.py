@@ -106,16 +106,24 @@ def hero_jobs() -> list[PictureJob]:
 
 
 def render_all(jobs: Sequence[PictureJob], processes: int | None = None) -> Iterator[RenderedFile]:
-    """Files as they become ready, in the order of the jobs, drawn on all processors.
+    """Files as they become ready, drawn on all processors; what two jobs share is drawn once.
 
     Fresh processes, not forks: the caller may hold database connections.
     """
+    same: dict[object, list[str]] = {}
+    for job in jobs:
+        same.setdefault((job.subject, job.scene) if job.subject else job.name, []).append(job.name)
+    first = {names[0]: names for names in same.values()}
+    for files in _draw([job for job in jobs if job.name in first], processes):
+        for name in first[files[0].name]:
+            yield from (dataclasses.replace(file, name=name) for file in files)
+
+
+def _draw(jobs: Sequence[PictureJob], processes: int | None) -> Iterator[list[RenderedFile]]:
     workers = processes or os.cpu_count() or 1
     if workers == 1 or len(jobs) < 4:
-        for job in jobs:
-            yield from render(job)
+        yield from map(render, jobs)
         return
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(max_workers=workers, mp_context=context) as pool:
-        for files in pool.map(render, jobs, chunksize=2):
-            yield from files
+        yield from pool.map(render, jobs, chunksize=2)

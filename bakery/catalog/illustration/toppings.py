@@ -105,7 +105,7 @@ def scatter_few(c: Canvas, view: View, outline: Sequence[Point], z: float, spec:
         _put(c, view, (tx + (mid[0] - tx) * share, ty + (mid[1] - ty) * share), z, style, style.keys[0])
 
 
-def _put(c: Canvas, view: View, spot: Point, z: float, style: Style, key: str, share: float = 1.0) -> None:
+def _put(c: Canvas, view: View, spot: Point, z: float, style: Style, key: str, share: float = 1.0) -> None:  # noqa: PLR0913  -- position, size and turn of one thing
     rng = c.rng
     x, y = view.at(*spot, z + style.size_cm * 0.10)
     turn = rng.uniform(0, 360) if style.turns else rng.uniform(-8, 8)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,7 @@ class ObjectFiles:
             stores = importlib.import_module("obstore.store")
             if self.in_bucket:
                 options = {"timeout": "10s", "connect_timeout": "3s", "allow_http": True}
-                retry = {"max_retries": 2, "retry_timeout": "15s"}
+                retry = {"max_retries": 2, "retry_timeout": timedelta(seconds=15)}
                 self._store = stores.S3Store.from_url(self._url, client_options=options, retry_config=retry)
             else:
                 self._store = stores.LocalStore(self._root / self._url, mkdir=True)

@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 from sqlalchemy.orm import Session
 
+from bakery.orders import operations as orders
 from bakery.payments import declines
 from bakery.payments.facts import Body, SessionFacts, failure_facts, refund_facts, session_facts
 from bakery.payments.models import Payment, PaymentState
-from bakery.payments.operations import attempts, given_back, locks, paid
+from bakery.payments.operations import attempts, given_back, paid
 from bakery.payments.operations.results import Result, applied, flagged, ignored, waiting
 
 Handler = Callable[[Session, Body], Result]
@@ -26,8 +27,8 @@ def _completed(session: Session, body: Body) -> Result:
     payment = attempts.of_session(session, facts)
     if payment is None:
         return flagged(f"Money for an unknown order: {_named(facts)}")
-    order = locks.lock_order(session, payment.order_id)
-    payment = locks.fresh_payment(session, payment.id)
+    order = orders.lock_order(session, payment.order_id)
+    payment = attempts.fresh(session, payment.id)
     if wrong := paid.mismatch(order, payment, facts):
         return flagged(f"Nothing was marked paid for order {order.number}: {wrong}", order.id)
     if facts.payment_status != "paid":
@@ -49,8 +50,8 @@ def _close(session: Session, body: Body, state: PaymentState, failure: str = "")
     payment = attempts.of_session(session, facts)
     if payment is None:
         return ignored(f"a page that closed for an unknown order: {_named(facts)}")
-    order = locks.lock_order(session, payment.order_id)
-    payment = locks.fresh_payment(session, payment.id)
+    order = orders.lock_order(session, payment.order_id)
+    payment = attempts.fresh(session, payment.id)
     if payment.session_id not in (None, facts.session_id) or order.number not in facts.order_numbers:
         return ignored("not this attempt's page", order.id)
     if payment.state not in attempts.OPEN_STATES:
@@ -65,8 +66,8 @@ def _declined(session: Session, body: Body) -> Result:
     payment = attempts.of_failure(session, facts)
     if payment is None:
         return ignored("a refused card for an unknown order")
-    order = locks.lock_order(session, payment.order_id)
-    payment = locks.fresh_payment(session, payment.id)
+    order = orders.lock_order(session, payment.order_id)
+    payment = attempts.fresh(session, payment.id)
     if payment.state not in attempts.OPEN_STATES:
         return ignored(f"the attempt is over already ({payment.state})", order.id)
     payment.payment_intent_id = facts.payment_intent_id
@@ -81,8 +82,8 @@ def _refund(session: Session, body: Body) -> Result:
     found = attempts.of_intent(session, facts.payment_intent_id)
     if found is None or found.state != PaymentState.SUCCEEDED:
         return waiting("a refund of a payment that is not known (yet)")
-    order = locks.lock_order(session, found.order_id)
-    return given_back.take_refund(session, order, locks.fresh_payment(session, found.id), facts)
+    order = orders.lock_order(session, found.order_id)
+    return given_back.take_refund(session, order, attempts.fresh(session, found.id), facts)
 
 
 def _charge_refunded(session: Session, body: Body) -> Result:

@@ -14,7 +14,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bakery.core import clock
-from bakery.core.actor import SYSTEM
 from bakery.core.errors import Unavailable
 from bakery.infra.transaction import end_read, transaction
 from bakery.integrations.gateway.port import (
@@ -30,7 +29,7 @@ from bakery.orders import operations as orders
 from bakery.orders.models import Order, OrderLine
 from bakery.orders.states import PaymentStatus
 from bakery.payments.models import Payment, PaymentState
-from bakery.payments.operations import attempts, locks
+from bakery.payments.operations import attempts
 
 log = structlog.get_logger(__name__)
 # Stripe shows up to a hundred lines.
@@ -56,7 +55,8 @@ def start_checkout(order_id: int, gateway: Gateway, base_url: str) -> str:
     """The address where the customer pays for an order: a page that is open already, or a new one.
 
     Refuses an order that is not waiting for money (NotPayable), and says so when Stripe does not answer
-    (Unavailable); the order keeps what it holds. An order with nothing to pay is confirmed without Stripe.
+    (Unavailable); the order keeps what it holds. An order with nothing to pay was confirmed when it was
+    placed: Stripe is not asked.
     """
     end_read()
     attempt = _prepare(order_id, base_url)
@@ -85,7 +85,7 @@ def start_checkout(order_id: int, gateway: Gateway, base_url: str) -> str:
 def cancel_attempt(order_id: int) -> None:
     """Owe that the order's open page is closed at Stripe. Call it when an unpaid order is cancelled."""
     with transaction() as session:
-        locks.lock_order(session, order_id)
+        orders.lock_order(session, order_id)
         attempts.owe_closing_others(session, order_id)
 
 
@@ -104,8 +104,8 @@ def close_session(payment_id: int, gateway: Gateway) -> None:
         if closed.status != "expired":
             return
     with transaction() as session:
-        locks.lock_order(session, payment.order_id)
-        payment = locks.fresh_payment(session, payment_id)
+        orders.lock_order(session, payment.order_id)
+        payment = attempts.fresh(session, payment_id)
         if payment.state in attempts.OPEN_STATES and payment.session_id == session_id:
             attempts.end(payment, PaymentState.EXPIRED)
 
@@ -118,12 +118,10 @@ def abandon_attempt(payment_id: int) -> None:
 def _prepare(order_id: int, base_url: str) -> _Attempt | None:
     """First transaction: the attempt that counts, begun if there is none. None when nothing is to be paid."""
     with transaction() as session:
-        order = locks.lock_order(session, order_id)
-        attempts.check_payable(order)
-        if order.total_cents == 0:
-            orders.change_payment_status(session, order, PaymentStatus.PAID, SYSTEM, "nothing to pay")
-            orders.confirm(session, order)
+        order = orders.lock_order(session, order_id)
+        if order.total_cents == 0 and order.payment_status == PaymentStatus.PAID:
             return None
+        attempts.check_payable(order)
         payment = attempts.waiting(session, order_id)
         if payment is not None and not _fits(payment, order):
             attempts.owe_closing_others(session, order_id)
@@ -220,8 +218,8 @@ def _open(attempt: _Attempt, gateway: Gateway) -> str:
 def _record(attempt: _Attempt, made: CheckoutSession) -> str:
     with transaction() as session:
         payment = session.get_one(Payment, attempt.payment_id)
-        order = locks.lock_order(session, payment.order_id)
-        payment = locks.fresh_payment(session, attempt.payment_id)
+        order = orders.lock_order(session, payment.order_id)
+        payment = attempts.fresh(session, attempt.payment_id)
         if payment.state == PaymentState.CREATED:
             payment.state = PaymentState.OPEN
             payment.session_id, payment.url = made.id, made.url
@@ -238,8 +236,8 @@ def _record(attempt: _Attempt, made: CheckoutSession) -> str:
 def _close(payment_id: int, state: PaymentState, alert: str | None = None) -> None:
     with transaction() as session:
         payment = session.get_one(Payment, payment_id)
-        order = locks.lock_order(session, payment.order_id)
-        payment = locks.fresh_payment(session, payment_id)
+        order = orders.lock_order(session, payment.order_id)
+        payment = attempts.fresh(session, payment_id)
         if payment.state in attempts.OPEN_STATES:
             attempts.end(payment, state)
         if alert:

@@ -14,6 +14,8 @@ from bakery.core import clock
 from bakery.infra.transaction import transaction
 from bakery.integrations.gateway.port import CheckoutSession, Gateway, GatewayRefused
 from bakery.messages.operations import raise_alert
+from bakery.orders.models import Order
+from bakery.orders.states import OrderStatus
 from bakery.payments.facts import refund_facts
 from bakery.payments.models import (
     EventOutcome,
@@ -34,6 +36,7 @@ OVERDUE = timedelta(minutes=3)
 SILENCE = timedelta(hours=1)
 LOOK_BACK = timedelta(days=1)
 Tell = Callable[[str], None]
+_OVER = (OrderStatus.EXPIRED, OrderStatus.CANCELLED)
 
 
 @dataclass(frozen=True)
@@ -60,10 +63,22 @@ def reconcile(gateway: Gateway, since: datetime, tell: Tell = lambda _: None) ->
     `since`: sessions opened and refunds made from then on; attempts that are overdue are looked up whatever
     their age. Raises GatewayUnavailable when Stripe is away; what was done until then stays done.
     """
+    _close_pages_of_orders_that_are_over()
     report = _paid_sessions(gateway, since, tell)
     report = _overdue_attempts(gateway, report, tell)
     report = _refunds(gateway, since, report, tell)
     return replace(report, silent=_check_silence())
+
+
+def _close_pages_of_orders_that_are_over() -> None:
+    with transaction() as session:
+        query = (
+            select(Payment.order_id)
+            .join(Order, Order.id == Payment.order_id)
+            .where(Payment.state.in_(attempts.OPEN_STATES), Order.status.in_(_OVER))
+        )
+        for order_id in session.scalars(query).all():
+            attempts.owe_closing_others(session, order_id)
 
 
 def _paid_sessions(gateway: Gateway, since: datetime, tell: Tell) -> Report:

@@ -11,13 +11,18 @@ from bakery.infra import outbox, queue
 from bakery.infra.transaction import transaction
 from bakery.integrations.gateway.port import Gateway, GatewayRefund, GatewayRefused
 from bakery.messages.operations import raise_alert
+from bakery.orders import operations as orders
 from bakery.orders.models import Order
 from bakery.payments.facts import RefundFacts
 from bakery.payments.models import EventOutcome, Payment, PaymentState
-from bakery.payments.operations import given_back, ledger, locks
+from bakery.payments.operations import attempts, given_back, ledger
 
 log = structlog.get_logger(__name__)
 ALREADY = "charge_already_refunded"
+
+
+class NotYetRefunded(Exception):
+    """Stripe has taken the refund on, and it is not done; looking again later will tell."""
 
 
 @dataclass(frozen=True)
@@ -31,8 +36,8 @@ class _Due:
 def refund_late_payment(payment_id: int, gateway: Gateway) -> None:
     """Send a payment that bought nothing back to whoever made it, whole and once.
 
-    Stripe is asked outside any transaction, with a key of this payment. Raises GatewayUnavailable, to be
-    tried again; a refusal is told to the staff and not tried again.
+    Stripe is asked outside any transaction, with a key of this payment. Raises GatewayUnavailable and
+    NotYetRefunded, to be tried again; a refusal is told to the staff and not tried again.
     """
     due = _due(payment_id)
     if due is None:
@@ -54,7 +59,7 @@ def report_failed_refund(payment_id: int, error: str) -> None:
     """Tell the staff that an automatic refund will not happen by itself."""
     with transaction() as session:
         payment = session.get_one(Payment, payment_id)
-        order = locks.lock_order(session, payment.order_id)
+        order = orders.lock_order(session, payment.order_id)
         _alert(session, order, payment, error)
 
 
@@ -71,20 +76,24 @@ def _due(payment_id: int) -> _Due | None:
 def _record(payment_id: int, made: GatewayRefund | None) -> None:
     with transaction() as session:
         payment = session.get_one(Payment, payment_id)
-        order = locks.lock_order(session, payment.order_id)
-        payment = locks.fresh_payment(session, payment_id)
+        order = orders.lock_order(session, payment.order_id)
+        payment = attempts.fresh(session, payment_id)
         if made is not None:
             result = given_back.take_refund(session, order, payment, _facts(made, payment))
             if result.outcome == EventOutcome.FLAGGED:
                 _alert(session, order, payment, result.note)
                 return
-        outbox.owe(
-            session,
-            "jobs.orders.send_late_refund",
-            order.id,
-            on=queue.DEFAULT,
-            key=f"payment:{payment_id}:refund-told",
-        )
+        done = ledger.held_for_payment(session, payment_id) <= 0
+        if done:
+            outbox.owe(
+                session,
+                "jobs.orders.send_late_refund",
+                order.id,
+                on=queue.DEFAULT,
+                key=f"payment:{payment_id}:refund-told",
+            )
+    if not done:
+        raise NotYetRefunded(f"the refund of payment {payment_id} is not in the ledger yet")
 
 
 def _facts(made: GatewayRefund, payment: Payment) -> RefundFacts:

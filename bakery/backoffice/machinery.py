@@ -1,0 +1,109 @@
+"""/admin/jobs, /admin/alerts, /admin/audit: is everything running, and who changed what."""
+
+from __future__ import annotations
+
+from math import ceil
+
+from flask import Blueprint, abort, flash, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from bakery.backoffice.frame import actor, init_frame, places
+from bakery.core.ids import normalize_number
+from bakery.infra import htmx, job_queries, outbox
+from bakery.infra.db import db
+from bakery.messages import queries as messages
+from bakery.messages.services import settle_alert
+from bakery.orders.staff_queries import find_numbers
+from bakery.people.audit_queries import PAGE_SIZE, list_entries
+from bakery.people.rights import Right, has_right
+from bakery.people.services import record_change
+
+blueprint = init_frame(Blueprint("machinery", __name__, url_prefix="/admin"))
+
+
+@blueprint.get("/jobs")
+def jobs() -> ResponseReturnValue:
+    """Queues, periodic jobs, failures and what is owed."""
+    session = db.session()
+    return htmx.render(
+        "backoffice/jobs/index.html",
+        fragment="backoffice/jobs/_state.html",
+        queues=job_queries.queue_states(),
+        failed=job_queries.failed_jobs(),
+        counts=outbox.counts(session),
+        troubled=job_queries.list_troubled(session),
+        runs=job_queries.list_runs(session),
+    )
+
+
+@blueprint.post("/jobs/<job_id>/retry")
+def retry_job(job_id: str) -> ResponseReturnValue:
+    """Put one failed job back on its queue."""
+    if not job_queries.retry_failed(job_id):
+        abort(404)
+    record_change(actor(), "retried a job", "job", job_id)
+    flash("The job is back on its queue.", "success")
+    return htmx.see_other("/admin/jobs")
+
+
+@blueprint.post("/outbox/<int:row_id>/retry")
+def retry_owed(row_id: int) -> ResponseReturnValue:
+    """Give a given-up effect a fresh set of attempts."""
+    if not outbox.revive(row_id):
+        abort(404)
+    record_change(actor(), "retried an owed effect", "outbox", row_id)
+    flash("It is being tried again.", "success")
+    return htmx.see_other("/admin/jobs")
+
+
+@blueprint.get("/alerts")
+def alerts() -> ResponseReturnValue:
+    """What a person has to look at."""
+    return render_template("backoffice/alerts/index.html", alerts=messages.open_alerts(db.session()))
+
+
+@blueprint.post("/alerts/<int:alert_id>/resolution")
+def resolve(alert_id: int) -> ResponseReturnValue:
+    """Settle an alert."""
+    settle_alert(alert_id, current_user.id)
+    record_change(actor(), "settled an alert", "alert", alert_id)
+    flash("Settled.", "success")
+    return htmx.see_other("/admin/alerts")
+
+
+@blueprint.get("/audit")
+def audit() -> ResponseReturnValue:
+    """Everything staff changed, newest first."""
+    page = request.args.get("page", "1")
+    number = int(page) if page.isdecimal() and 0 < int(page) < 100_000 else 1
+    q = request.args.get("q", "").strip()[:100]
+    entries, total = list_entries(db.session(), q, number)
+    return htmx.render(
+        "backoffice/audit/index.html",
+        fragment="backoffice/audit/_results.html",
+        entries=entries,
+        total=total,
+        q=q,
+        page=number,
+        pages=max(1, ceil(total / PAGE_SIZE)),
+    )
+
+
+@blueprint.get("/palette")
+def palette() -> ResponseReturnValue:
+    """Rows for the command palette: places and orders that fit what was typed."""
+    q = request.args.get("q", "").strip()[:60]
+    found = []
+    if len(q) >= 2 and has_right(current_user.role, Right.SEE_ORDERS):
+        exact = normalize_number(q)
+        found = list(find_numbers(db.session(), exact or q))
+    personal = has_right(current_user.role, Right.SEE_PERSONAL_DATA)
+    links = [item for _, items in places() for item in items if q.lower() in item[2].lower()] if q else []
+    return render_template("backoffice/_palette.html", orders=found, links=links, personal=personal)
+
+
+@blueprint.get("/styleguide")
+def styleguide() -> ResponseReturnValue:
+    """Every component in every state."""
+    return render_template("backoffice/styleguide.html")

@@ -1,0 +1,89 @@
+"""The order list's filters as they stand in the address."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from urllib.parse import urlencode
+
+from werkzeug.datastructures import MultiDict
+
+from bakery.orders.staff_queries import OPEN, SORTS, OrderFilters
+from bakery.orders.states import OrderStatus
+
+VIEWS: dict[str, str] = {
+    "today": "For today",
+    "open": "Open",
+    "cakes": "Cakes",
+    "unpaid": "Awaiting payment",
+    "all": "All",
+}
+
+
+@dataclass(frozen=True)
+class ListQuery:
+    """A list address, read. `errors` are sentences about what was left out."""
+
+    view: str
+    filters: OrderFilters
+    page: int
+    raw: dict[str, str]
+    errors: tuple[str, ...]
+
+    def address(self, **changes: str | int) -> str:
+        """This list with some parameters changed; empty ones are left out."""
+        values = {**self.raw, **{key: str(value) for key, value in changes.items()}}
+        pairs = {key: value for key, value in values.items() if value and (key, value) != ("page", "1")}
+        return f"/admin/orders?{urlencode(pairs)}" if pairs else "/admin/orders"
+
+    def sort_url(self) -> Callable[[str, str], str]:
+        return lambda key, direction: self.address(sort=key, dir=direction, page=1)
+
+
+def read_list_query(args: MultiDict[str, str], zone: str, today: date) -> ListQuery:
+    """The list's address as filters; what cannot be read is said and left out."""
+    raw = {
+        key: args.get(key, "").strip()[:120]
+        for key in ("view", "q", "status", "cakes", "from", "to", "sort", "dir", "page")
+    }
+    errors: list[str] = []
+    view = raw["view"] if raw["view"] in VIEWS else ("all" if raw["q"] or raw["status"] else "today")
+    since, until = _date(raw["from"], "From", errors), _date(raw["to"], "To", errors)
+    if view == "today" and not since and not until:
+        since, until = None, today
+    if since and until and since > until:
+        errors.append("The first date lies after the last, so there is nothing to show.")
+    if raw["status"] and raw["status"] not in OrderStatus:
+        errors.append("There is no such status; it was left out.")
+    page = int(raw["page"]) if raw["page"].isdecimal() and 0 < int(raw["page"]) < 100_000 else 1
+    filters = OrderFilters(
+        zone=zone,
+        q=raw["q"],
+        statuses=_statuses(view, raw["status"]),
+        cakes_only=view == "cakes" or raw["cakes"] == "1",
+        pickup_from=since,
+        pickup_to=until,
+        sort=raw["sort"] if raw["sort"] in SORTS else ("placed" if view == "all" else "pickup"),
+        descending=raw["dir"] == "desc" or (not raw["dir"] and not raw["sort"] and view == "all"),
+    )
+    return ListQuery(view, filters, page, raw, tuple(errors))
+
+
+def _statuses(view: str, status: str) -> tuple[OrderStatus, ...]:
+    if status in OrderStatus:
+        return (OrderStatus(status),)
+    if view in ("today", "open", "cakes"):
+        return OPEN
+    return (OrderStatus.PENDING_PAYMENT,) if view == "unpaid" else ()
+
+
+def _date(text: str, name: str, errors: list[str]) -> date | None:
+    if not text:
+        return None
+    try:
+        on = date.fromisoformat(text)
+    except ValueError:
+        errors.append(f"{name}: that is not a date; write it as year-month-day.")
+        return None
+    return on if abs(on - date(2026, 1, 1)) < timedelta(days=36500) else None

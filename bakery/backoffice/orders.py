@@ -1,0 +1,175 @@
+"""/admin/orders: the list, its CSV, one order, and the moves staff may make."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from decimal import Decimal
+from math import ceil
+
+from flask import Blueprint, Response, flash, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from bakery.backoffice.frame import actor, init_frame
+from bakery.backoffice.order_filters import VIEWS, read_list_query
+from bakery.core import clock
+from bakery.core.errors import DomainError, Invalid
+from bakery.core.states import words
+from bakery.infra import htmx
+from bakery.infra.db import db
+from bakery.messages.queries import of_subject
+from bakery.orders import services, staff_queries
+from bakery.orders.models import Order, OrderLine
+from bakery.orders.states import ORDER, OrderStatus
+from bakery.payments.queries import attempts, transactions
+from bakery.people.rights import Right, has_right
+from bakery.shop.queries import get_profile
+
+blueprint = init_frame(Blueprint("admin_orders", __name__, url_prefix="/admin"))
+
+
+@blueprint.get("")
+def home() -> ResponseReturnValue:
+    """Staff start with the orders of the day."""
+    return htmx.see_other("/admin/orders")
+
+
+@blueprint.get("/orders")
+def index() -> ResponseReturnValue:
+    """The list, or only its results for htmx."""
+    session = db.session()
+    zone = get_profile(session).time_zone
+    today = clock.today(zone)
+    query = read_list_query(request.args, zone, today)
+    found = staff_queries.list_orders(session, query.filters, query.page)
+    return htmx.render(
+        "backoffice/orders/index.html",
+        fragment="backoffice/orders/_results.html",
+        query=query,
+        views=VIEWS,
+        counts=staff_queries.count_by_view(session, *staff_queries.day_bounds(today, zone)),
+        orders=found.orders,
+        total=found.total,
+        pages=max(1, ceil(found.total / staff_queries.PAGE_SIZE)),
+        today=today,
+        personal=_sees_people(),
+        statuses=[(status, words(status).capitalize()) for status in OrderStatus],
+    )
+
+
+@blueprint.get("/orders.csv")
+def export() -> ResponseReturnValue:
+    """The same filters as a file, one row a line of an order."""
+    session = db.session()
+    zone = get_profile(session).time_zone
+    query = read_list_query(request.args, zone, clock.today(zone))
+    orders = staff_queries.export_orders(session, query.filters)
+    response = Response(_csv(orders), mimetype="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = 'attachment; filename="orders.csv"'
+    return response
+
+
+@blueprint.get("/orders/<number>")
+def show(number: str) -> ResponseReturnValue:
+    """One order with everything that happened to it."""
+    return _detail(number)
+
+
+@blueprint.post("/orders/<number>/moves")
+def move(number: str) -> ResponseReturnValue:
+    """Move an order to another status. Cancelling needs its own right and a reason."""
+    to = request.form.get("to", "")
+    if to not in OrderStatus:
+        raise Invalid("There is no such status.", field="to")
+    order = staff_queries.get_order(db.session(), number)
+    reason = request.form.get("reason", "").strip()[:300]
+    try:
+        _move(order.id, OrderStatus(to), reason)
+    except DomainError as error:
+        return _detail(number, problem=error.message, status=error.status)
+    flash(f"{order.number} is {words(OrderStatus(to))} now.", "success")
+    return htmx.see_other(f"/admin/orders/{order.number}")
+
+
+@blueprint.post("/orders/<number>/notes")
+def add_note(number: str) -> ResponseReturnValue:
+    """Add a note that only staff see."""
+    order = staff_queries.get_order(db.session(), number)
+    text = request.form.get("text", "").strip()
+    if not text or len(text) > 500:
+        return _detail(number, problem="Write a note of up to 500 characters.", status=422)
+    services.add_staff_note(order.id, text, actor())
+    flash("The note is kept.", "success")
+    return htmx.see_other(f"/admin/orders/{order.number}")
+
+
+def _move(order_id: int, to: OrderStatus, reason: str) -> None:
+    if to == OrderStatus.CANCELLED:
+        if not has_right(current_user.role, Right.CANCEL_ORDERS):
+            raise Invalid("Your account may not cancel orders.", field="to")
+        if not reason:
+            raise Invalid("Say why the order is cancelled; the customer may ask.", field="reason")
+        services.cancel_order(order_id, actor(), reason)
+        return
+    services.move_order(order_id, to, actor(), reason)
+
+
+# What staff may choose; expiry and confirmation belong to the clock and to payments.
+CHOICES = (OrderStatus.IN_PRODUCTION, OrderStatus.READY, OrderStatus.COLLECTED, OrderStatus.CONFIRMED)
+
+
+def _detail(number: str, *, problem: str = "", status: int = 200) -> ResponseReturnValue:
+    session = db.session()
+    session.rollback()
+    order = staff_queries.get_order(session, number)
+    current = OrderStatus(order.status)
+    allowed = ORDER.allowed(current)
+    moves = [to for to in CHOICES if to in allowed and current != OrderStatus.PENDING_PAYMENT]
+    moves = [to for to in moves if not (current == OrderStatus.EXPIRED)]
+    page = render_template(
+        "backoffice/orders/show.html",
+        order=order,
+        events=staff_queries.list_events(session, order.id),
+        payments=attempts(session, order.id),
+        transactions=transactions(session, order.id),
+        messages=of_subject(session, order.ref),
+        moves=[(to, words(to).capitalize()) for to in moves],
+        may_cancel=OrderStatus.CANCELLED in allowed and has_right(current_user.role, Right.CANCEL_ORDERS),
+        personal=_sees_people(),
+        problem=problem,
+    )
+    return page, status
+
+
+def _sees_people() -> bool:
+    return has_right(current_user.role, Right.SEE_PERSONAL_DATA)
+
+
+def _csv(orders: Sequence[Order]) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(
+        ["order", "status", "payment", "placed_utc", "pickup_utc", "name", "email", "phone", "sku", "product",
+         "size", "quantity", "message", "line_total", "line_tax", "currency"]
+    )  # fmt: skip
+    for order in orders:
+        for line in order.lines:
+            writer.writerow([_safe(value) for value in _row(order, line)])
+    return out.getvalue()
+
+
+def _row(order: Order, line: OrderLine) -> list[object]:
+    return [
+        order.number, order.status, order.payment_status, order.placed_at.isoformat(),
+        order.pickup_at.isoformat(), order.contact_name, order.contact_email, order.contact_phone,
+        line.sku, line.product_name, line.variant_name, line.quantity, line.message,
+        Decimal(line.total_cents).scaleb(-2), Decimal(line.tax_cents).scaleb(-2), order.currency,
+    ]  # fmt: skip
+
+
+def _safe(value: object) -> object:
+    """A cell that no spreadsheet takes for a formula (OWASP, CSV injection)."""
+    text = str(value)
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else value

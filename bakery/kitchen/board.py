@@ -1,0 +1,130 @@
+"""/kitchen: the wall screen, its moves and its paper."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import Blueprint, Response, flash, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from bakery.core import clock
+from bakery.core.actor import Actor
+from bakery.core.errors import Invalid, NotFound
+from bakery.infra import htmx
+from bakery.infra.db import db
+from bakery.infra.pagecache import keep
+from bakery.production import queries, services
+from bakery.production.models import TicketState
+from bakery.shop.queries import get_profile
+
+blueprint = Blueprint("kitchen", __name__, url_prefix="/kitchen")
+
+# Colours follow the clock (soon, late), so an unchanged board is drawn again this often.
+KEEP_SECONDS = 20
+DAYS = {"today": "Today", "tomorrow": "Tomorrow", "week": "Next 7 days"}
+WORDS = {TicketState.TO_DO: "to do again", TicketState.IN_PROGRESS: "being made", TicketState.DONE: "done"}
+
+
+@blueprint.get("")
+def show() -> Response:
+    """The board; only its moving parts for htmx; 304 when nothing changed."""
+    response = htmx.render("kitchen/show.html", fragment="kitchen/_board.html", **_board(_day()))
+    if htmx.wants_fragment():
+        keep(response, topics=("kitchen", "people", "shop"), seconds=KEEP_SECONDS, private=True)
+        response.make_conditional(request)
+    else:
+        response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+@blueprint.post("/tickets/<int:ticket_id>/state")
+def move(ticket_id: int) -> ResponseReturnValue:
+    """One tap. `from` is what this screen showed; another screen may have been quicker."""
+    moved = services.move_ticket(ticket_id, _state("to"), _state("from"), _actor())
+    return _after(f"{moved.product} is {WORDS[moved.after]}", moved)
+
+
+@blueprint.post("/orders/<int:order_id>/collection")
+def collect(order_id: int) -> ResponseReturnValue:
+    """Handed over."""
+    services.collect_order(order_id, _actor())
+    return _after("Handed over", undo_order=order_id)
+
+
+@blueprint.post("/orders/<int:order_id>/collection/undo")
+def undo_collect(order_id: int) -> ResponseReturnValue:
+    """A mis-tap: back on the shelf."""
+    services.undo_collect(order_id, _actor())
+    return _after("Back on the shelf")
+
+
+@blueprint.post("/orders/<int:order_id>/void")
+def acknowledge(order_id: int) -> ResponseReturnValue:
+    """Seen that it is called off."""
+    services.acknowledge_void(order_id)
+    return _after("Taken off the board")
+
+
+@blueprint.get("/print")
+def paper() -> ResponseReturnValue:
+    """Tickets as paper: one (`ticket`), or all of a day. A second print says REPRINT."""
+    shop = get_profile(db.session())
+    day = _day()
+    chosen = request.args.get("ticket", "")
+    if chosen.isdecimal() and len(chosen) < 12:
+        tickets = queries.tickets_by_id(db.session(), clock.now(), shop.time_zone, [int(chosen)])
+    else:
+        tickets = [t for t in _board(day)["tickets"] if t.state != TicketState.VOID]  # type: ignore[attr-defined]
+    if not tickets:
+        raise NotFound("There is no ticket to print.")
+    body = render_template("kitchen/print.html", tickets=tickets, heading=DAYS[day])
+    services.note_printed(t.id for t in tickets)
+    return body
+
+
+def _board(day: str) -> dict[str, object]:
+    shop = get_profile(db.session())
+    today = clock.today(shop.time_zone)
+    first, last = {
+        "today": (today, today),
+        "tomorrow": (today + timedelta(days=1), today + timedelta(days=1)),
+        "week": (today, today + timedelta(days=6)),
+    }[day]
+    tickets = queries.list_tickets(db.session(), clock.now(), shop.time_zone, first, last)
+    return {
+        "tickets": [t for t in tickets if day != "tomorrow" or t.due_on == first],
+        "totals": queries.totals(tickets, first),
+        "day": day,
+        "days": DAYS,
+        "today": today,
+        "zone": shop.time_zone,
+    }
+
+
+def _after(
+    text: str, moved: services.Moved | None = None, undo_order: int | None = None
+) -> ResponseReturnValue:
+    if htmx.wants_fragment():
+        db.session.rollback()
+        return render_template(
+            "kitchen/_moved.html", text=text, moved=moved, undo_order=undo_order, **_board(_day())
+        )
+    flash(text, "success")
+    return htmx.see_other(f"/kitchen?day={_day()}")
+
+
+def _day() -> str:
+    day = request.values.get("day", "today")
+    return day if day in DAYS else "today"
+
+
+def _state(name: str) -> TicketState:
+    value = request.form.get(name, "")
+    if value not in TicketState or value == TicketState.VOID:
+        raise Invalid("There is no such state of a ticket.", field=name)
+    return TicketState(value)
+
+
+def _actor() -> Actor:
+    return Actor(current_user.id, current_user.display_name, request.remote_addr)

@@ -1,0 +1,156 @@
+"""Orders as staff look for them: search, filters, pages, counts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy.orm import Session, selectinload
+
+from bakery.core.errors import NotFound
+from bakery.core.ids import normalize_number
+from bakery.orders.models import Order, OrderEvent
+from bakery.orders.states import OrderStatus
+
+PAGE_SIZE = 50
+MAX_EXPORT = 10_000
+OPEN = (OrderStatus.CONFIRMED, OrderStatus.IN_PRODUCTION, OrderStatus.READY)
+
+SORTS: dict[str, Any] = {
+    "number": Order.number,
+    "placed": Order.placed_at,
+    "pickup": Order.pickup_at,
+    "total": Order.total_cents,
+    "name": Order.contact_name,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFilters:
+    """What staff asked of the list. Dates are pickup dates in `zone`, both included."""
+
+    zone: str
+    q: str = ""
+    statuses: tuple[OrderStatus, ...] = ()
+    cakes_only: bool = False
+    pickup_from: date | None = None
+    pickup_to: date | None = None
+    sort: str = "pickup"
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPage:
+    orders: Sequence[Order]
+    total: int
+
+
+def list_orders(session: Session, filters: OrderFilters, page: int) -> OrderPage:
+    """One page of orders with their lines, and how many there are in all: three queries."""
+    conditions = _conditions(filters)
+    total = session.scalar(select(func.count()).select_from(Order).where(*conditions)) or 0
+    orders = session.scalars(
+        _sorted(select(Order).where(*conditions), filters)
+        .options(selectinload(Order.lines))
+        .offset((page - 1) * PAGE_SIZE)
+        .limit(PAGE_SIZE)
+    ).all()
+    return OrderPage(orders, total)
+
+
+def export_orders(session: Session, filters: OrderFilters) -> Sequence[Order]:
+    """Every order of the filters with its lines, at most `MAX_EXPORT`."""
+    return session.scalars(
+        _sorted(select(Order).where(*_conditions(filters)), filters)
+        .options(selectinload(Order.lines))
+        .limit(MAX_EXPORT)
+    ).all()
+
+
+def get_order(session: Session, number: str) -> Order:
+    """An order with its lines, by number however it was typed. Raises NotFound."""
+    normal = normalize_number(number)
+    order = session.scalar(select(Order).where(Order.number == normal).options(selectinload(Order.lines)))
+    if order is None:
+        raise NotFound("There is no order by that number.")
+    return order
+
+
+def list_events(session: Session, order_id: int) -> Sequence[OrderEvent]:
+    """An order's whole history, oldest first."""
+    return session.scalars(
+        select(OrderEvent).where(OrderEvent.order_id == order_id).order_by(OrderEvent.at, OrderEvent.id)
+    ).all()
+
+
+def count_by_view(session: Session, day_start: datetime, day_end: datetime) -> dict[str, int]:
+    """The numbers on the saved views: one query."""
+    today = (Order.pickup_at >= day_start) & (Order.pickup_at < day_end)
+    open_ = Order.status.in_(OPEN)
+    row = session.execute(
+        select(
+            func.count().filter(open_ & today).label("today"),
+            func.count().filter(open_).label("open"),
+            func.count().filter(open_ & Order.has_cake).label("cakes"),
+            func.count().filter(Order.status == OrderStatus.PENDING_PAYMENT).label("unpaid"),
+        ).where(Order.status.in_([*OPEN, OrderStatus.PENDING_PAYMENT]))
+    ).one()
+    return dict(row._mapping)
+
+
+def find_numbers(session: Session, q: str, limit: int = 6) -> Sequence[Order]:
+    """Orders whose number or name begins like `q`, for the command palette."""
+    return session.scalars(
+        select(Order).where(_matches(q)).order_by(Order.placed_at.desc()).limit(limit)
+    ).all()
+
+
+def day_bounds(on: date, zone: str) -> tuple[datetime, datetime]:
+    """The instants at which a local day begins and ends."""
+    tz = ZoneInfo(zone)
+    start = datetime.combine(on, time(0), tz)
+    return start, datetime.combine(on + timedelta(days=1), time(0), tz)
+
+
+def _conditions(filters: OrderFilters) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if filters.q:
+        conditions.append(_matches(filters.q))
+    if filters.statuses:
+        conditions.append(Order.status.in_(filters.statuses))
+    if filters.cakes_only:
+        conditions.append(Order.has_cake)
+    if filters.pickup_from:
+        conditions.append(Order.pickup_at >= day_bounds(filters.pickup_from, filters.zone)[0])
+    if filters.pickup_to:
+        conditions.append(Order.pickup_at < day_bounds(filters.pickup_to, filters.zone)[1])
+    return conditions
+
+
+def _matches(q: str) -> ColumnElement[bool]:
+    number = normalize_number(q)
+    if number:
+        return Order.number == number
+    like = f"%{_escaped(q.strip().lower())}%"
+    digits = "".join(c for c in q if c.isdigit())
+    conditions = [
+        func.lower(Order.contact_name).like(like, escape="\\"),
+        func.lower(Order.contact_email).like(like, escape="\\"),
+        func.lower(Order.number).like(like, escape="\\"),
+    ]
+    if len(digits) >= 6:
+        conditions.append(Order.contact_phone.like(f"%{digits.removeprefix('0')}%"))
+    return or_(*conditions)
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _sorted(query: Select[tuple[Order]], filters: OrderFilters) -> Select[tuple[Order]]:
+    column = SORTS[filters.sort]
+    return query.order_by(column.desc() if filters.descending else column.asc(), Order.id)

@@ -1,0 +1,111 @@
+"""What the checkout page shows beside its form: pickup times by day, the lines, the totals, the allergens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Response, make_response, render_template
+from flask_login import current_user
+
+from bakery.infra.db import db
+from bakery.orders.cart_queries import CartView, declared_allergens
+from bakery.scheduling.queries import availability
+from bakery.scheduling.types import Availability, Day, parse_key
+from bakery.shop.queries import get_profile
+from bakery.storefront.cart_answers import private
+from bakery.storefront.cart_summary import need_of, price
+from bakery.storefront.forms.checkout import CheckoutForm
+from bakery.storefront.words import allergen_pairs
+
+# Days shown at once; later ones are a button away. The first of them stand open.
+DAYS = 14
+OPEN_DAYS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class PickupDays:
+    """Days with free times: `first` stand open, `rest` folded; `later` is the day to go on from, if any."""
+
+    first: tuple[Day, ...]
+    rest: tuple[Day, ...]
+    later: date | None
+    reason: str | None
+    rest_open: bool
+
+
+def show(
+    form: CheckoutForm,
+    cart: CartView,
+    *,
+    status: int = 200,
+    begin: date | None = None,
+    notice: str = "",
+) -> Response:
+    """The page, with whatever has been typed, and a notice on top if there is something to say."""
+    session = db.session()
+    found = availability(session, need_of(cart))
+    totals = price(cart)
+    # What is accepted by sending the form is what this page shows, not what an older one showed.
+    form.accepted_total.data = totals.total.cents
+    form.accepted_total.raw_data = None
+    form.checkout_key.data = cart.checkout_key
+    context: dict[str, Any] = {
+        "form": form,
+        "cart": cart,
+        "summary": totals,
+        "cart_count": cart.units,
+        "pickup": pickup_days(found, form.slot.data or "", begin),
+        "begin": begin,
+        "allergens": _allergens(cart),
+        "notice": notice,
+        "zone_name": _zone_name(found.time_zone),
+        "user": current_user if current_user.is_authenticated else None,
+    }
+    return private(make_response(render_template("storefront/checkout/page.html", **context), status))
+
+
+def pickup_days(found: Availability, chosen: str, begin: date | None) -> PickupDays:
+    """The free days to show from `begin` on, at most `DAYS` of them."""
+    days = [day for day in found.days if begin is None or day.on >= begin]
+    shown, beyond = days[:DAYS], days[DAYS:]
+    rest = tuple(shown[OPEN_DAYS:])
+    return PickupDays(
+        first=tuple(shown[:OPEN_DAYS]),
+        rest=rest,
+        later=beyond[0].on if beyond else None,
+        reason=found.reason,
+        rest_open=any(slot.key == chosen for day in rest for slot in day.slots),
+    )
+
+
+def read_slot(text: str) -> datetime | None:
+    """The instant of a chosen slot; a local time without zone is the shop's. None for what no clock shows.
+
+    A time that a daylight-saving gap skips does not exist, so it is no slot either.
+    """
+    known = parse_key(text)
+    if known is not None:
+        return known
+    try:
+        at = datetime.fromisoformat(text.strip())
+    except ValueError:
+        return None
+    if at.tzinfo is not None:
+        return at.astimezone(UTC)
+    zone = ZoneInfo(get_profile(db.session()).time_zone)
+    instant = at.replace(tzinfo=zone).astimezone(UTC)
+    return instant if instant.astimezone(zone).replace(tzinfo=None) == at else None
+
+
+def _allergens(cart: CartView) -> list[tuple[str, list[tuple[str, str]]]]:
+    """(product, (allergen, state) pairs) for each product in the cart, each once."""
+    names = {line.product_id: line.product_name for line in cart.lines}
+    declared = declared_allergens(db.session(), set(names))
+    return [(name, allergen_pairs(declared[product_id])) for product_id, name in names.items()]
+
+
+def _zone_name(zone: str) -> str:
+    return zone.rsplit("/", 1)[-1].replace("_", " ")

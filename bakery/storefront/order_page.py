@@ -1,0 +1,139 @@
+"""An order as its customer sees it: what to do now, what has happened, what is still to come."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from bakery.core import clock
+from bakery.orders.models import Order, OrderEvent, OrderLine
+from bakery.orders.states import OrderStatus, PaymentStatus
+from bakery.storefront.words import allergen_pairs
+
+# How long to wait for Stripe's word before saying that it takes longer than usual.
+PATIENCE = timedelta(seconds=60)
+_S = OrderStatus
+
+ROAD = (_S.CONFIRMED, _S.IN_PRODUCTION, _S.READY, _S.COLLECTED)
+WORDS = {
+    _S.PENDING_PAYMENT: "Ordered",
+    _S.CONFIRMED: "Paid and confirmed",
+    _S.IN_PRODUCTION: "In our kitchen",
+    _S.READY: "Ready for you",
+    _S.COLLECTED: "Collected",
+    _S.EXPIRED: "Not paid in time",
+    _S.CANCELLED: "Cancelled",
+}
+# How often the page asks, in seconds; an order that is over asks no more.
+_ASK = {_S.PENDING_PAYMENT: 15, _S.CONFIRMED: 20, _S.IN_PRODUCTION: 20, _S.READY: 20}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One entry of the timeline: `state` is done, current, upcoming or failed."""
+
+    words: str
+    state: str
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where an order stands for the person looking at it now."""
+
+    status: str
+    unpaid: bool
+    waiting: bool
+    late: bool
+    out_of_time: bool
+    failure: str
+    receipt: bool
+    ask_every: int | None
+    since: int
+    version: int
+
+    @property
+    def etag(self) -> str:
+        """Changes when anything on the live part of the page does."""
+        seen = (
+            self.version,
+            self.status,
+            self.waiting,
+            self.late,
+            self.out_of_time,
+            self.failure,
+            self.receipt,
+        )
+        return hashlib.sha256(repr(seen).encode()).hexdigest()[:20]
+
+
+def progress(order: Order, *, paid: bool, since: int | None, failure: str, receipt: bool) -> Progress:
+    """Where it stands. `paid`: the customer came back from Stripe's page saying so, at `since` (epoch)."""
+    now = clock.now()
+    unpaid = order.status == _S.PENDING_PAYMENT and order.payment_status == PaymentStatus.UNPAID
+    began = since if since is not None else int(now.timestamp())
+    waiting = unpaid and paid
+    late = waiting and now.timestamp() - began > PATIENCE.total_seconds()
+    every = _ASK.get(OrderStatus(order.status))
+    if waiting:
+        every = 10 if late else 2
+    return Progress(
+        status=order.status,
+        unpaid=unpaid,
+        waiting=waiting,
+        late=late,
+        out_of_time=unpaid and order.hold_expires_at <= now,
+        failure="" if waiting or not unpaid else failure,
+        receipt=receipt,
+        ask_every=every,
+        since=began,
+        version=order.version,
+    )
+
+
+def timeline(order: Order, events: Sequence[OrderEvent]) -> list[Step]:
+    """What happened, each status once, then what is still to come on the usual road."""
+    steps = [Step(WORDS[_S.PENDING_PAYMENT], "done", order.placed_at)]
+    reached = _reached(order, events)
+    if order.status in (_S.EXPIRED, _S.CANCELLED):
+        ended = next((e.at for e in reversed(events) if e.to_state == order.status), None)
+        return [
+            *steps,
+            *_past(reached, order.status),
+            Step(WORDS[OrderStatus(order.status)], "failed", ended),
+        ]
+    steps += _past(reached, order.status)
+    if order.status == _S.PENDING_PAYMENT:
+        steps.append(Step("Waiting for payment", "current"))
+    ahead = ROAD[ROAD.index(OrderStatus(order.status)) + 1 :] if order.status in ROAD else ROAD
+    return steps + [Step(WORDS[status], "upcoming") for status in ahead]
+
+
+def line_allergens(line: OrderLine) -> list[tuple[str, str]]:
+    """A line's allergens as they were declared when it was sold, in words."""
+    declared: dict[str, dict[str, Any]] = line.allergens or {}
+    triples = [
+        (code, value.get("state", "unknown"), value.get("note", "")) for code, value in declared.items()
+    ]
+    return allergen_pairs(triples)
+
+
+def _reached(order: Order, events: Sequence[OrderEvent]) -> dict[str, datetime]:
+    """When each status on the road was last entered, for those not gone back from."""
+    entered = {e.to_state: e.at for e in events if e.kind == "status" and e.to_state in ROAD}
+    if order.status in ROAD:
+        index = ROAD.index(OrderStatus(order.status))
+        return {status: entered[status] for status in ROAD[: index + 1] if status in entered}
+    return {str(status): at for status, at in entered.items()}
+
+
+def _past(reached: dict[str, datetime], status: str) -> list[Step]:
+    steps = []
+    for passed in ROAD:
+        if passed in reached:
+            state = "current" if passed == status and passed != _S.COLLECTED else "done"
+            steps.append(Step(WORDS[passed], state, reached[passed]))
+    return steps

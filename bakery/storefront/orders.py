@@ -1,0 +1,144 @@
+"""An order's own page: waiting for the payment, paying again, the way to the counter, the receipt."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from bakery.core.actor import Actor
+from bakery.core.errors import DomainError
+from bakery.infra import htmx
+from bakery.infra.db import db
+from bakery.infra.limits import limiter
+from bakery.infra.transaction import end_read
+from bakery.integrations.adapters import adapters
+from bakery.orders import cart_services, queries
+from bakery.orders.models import Order
+from bakery.orders.services import abandon_order
+from bakery.payments import queries as payments
+from bakery.payments import receipts
+from bakery.payments.services import cancel_attempt, start_checkout
+from bakery.storefront import order_page
+from bakery.storefront.cart_answers import private
+from bakery.storefront.cart_cookie import owner_for_adding, send_token
+from bakery.storefront.order_access import find_order, open_by_link
+
+blueprint = Blueprint("orders", __name__, url_prefix="/orders")
+
+
+@blueprint.get("/<number>")
+def show(number: str) -> ResponseReturnValue:
+    """The page, or its live part for htmx (304 when nothing changed). A secret link is taken and hidden."""
+    if "key" in request.args:
+        number = open_by_link(number, request.args["key"])
+        return redirect(url_for("orders.show", number=number), 303)
+    order = find_order(number)
+    state = _progress(order)
+    if htmx.wants_fragment():
+        return _live(order, state)
+    return private(make_response(render_template("storefront/orders/page.html", **_context(order, state))))
+
+
+@blueprint.post("/<number>/payment")
+@limiter.limit("20 per minute")
+def pay(number: str) -> ResponseReturnValue:
+    """Try again to pay for an order that is still held."""
+    order = find_order(number)
+    number, order_id = order.number, order.id
+    try:
+        url = start_checkout(order_id, adapters().gateway, current_app.config["SETTINGS"].base_url)
+    except DomainError as error:
+        flash(error.message, "warning")
+        url = url_for("orders.show", number=number)
+    return redirect(url, 303)
+
+
+@blueprint.post("/<number>/again")
+def again(number: str) -> ResponseReturnValue:
+    """Put everything of this order back into the cart."""
+    order_id = find_order(number).id
+    end_read()
+    return _refill(order_id)
+
+
+@blueprint.post("/<number>/change")
+def change(number: str) -> ResponseReturnValue:
+    """Take an unpaid order back into the cart: what it held is free, and its payment page is closed."""
+    order_id = find_order(number).id
+    end_read()
+    actor_id = current_user.id if current_user.is_authenticated else None
+    abandon_order(order_id, Actor(actor_id, "customer", request.remote_addr))
+    cancel_attempt(order_id)
+    return _refill(order_id)
+
+
+@blueprint.get("/<number>/receipt.pdf")
+def receipt(number: str) -> ResponseReturnValue:
+    """The receipt as it was issued. Not found until there is one."""
+    order_id = find_order(number).id
+    end_read()
+    pdf = receipts.get_pdf(order_id, adapters().files)
+    response = Response(pdf.data, mimetype="application/pdf")
+    response.headers["Content-Disposition"] = f'inline; filename="receipt-{pdf.name}"'
+    return private(response)
+
+
+def _refill(order_id: int) -> Response:
+    owner, token = owner_for_adding(request)
+    end_read()
+    missing = cart_services.refill(owner, order_id)
+    for sentence in missing:
+        flash(sentence, "warning")
+    if not missing:
+        flash("Everything is back in your cart.", "success")
+    return send_token(make_response(redirect(url_for("cart.show"), 303)), token)
+
+
+def _live(order: Order, state: order_page.Progress) -> Response:
+    response = make_response("")
+    response.set_etag(state.etag)
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.vary.update(htmx.VARY)
+    if request.if_none_match.contains(state.etag):
+        response.status_code = 304
+        return response
+    response.set_data(render_template("storefront/orders/_live.html", **_context(order, state)))
+    return response
+
+
+def _progress(order: Order) -> order_page.Progress:
+    session = db.session()
+    since = request.args.get("since", "")
+    return order_page.progress(
+        order,
+        paid=request.args.get("paid") == "1",
+        since=int(since) if since.isascii() and since.isdigit() and len(since) < 12 else None,
+        failure=payments.last_failure(session, order.id),
+        receipt=order.confirmed_at is not None,
+    )
+
+
+def _context(order: Order, state: order_page.Progress) -> dict[str, object]:
+    events = queries.history(db.session(), order.id)
+    return {
+        "order": order,
+        "local": order.pickup_at.astimezone(ZoneInfo(order.time_zone)),
+        "state": state,
+        "steps": order_page.timeline(order, events),
+        "allergens_of": order_page.line_allergens,
+        "cancelled_payment": request.args.get("paid") == "0",
+        "user": current_user if current_user.is_authenticated else None,
+    }
