@@ -1,0 +1,113 @@
+"""One store, a folder or a bucket."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from bakery.integrations.files.port import FileMissing
+from bakery.integrations.files.store import BadKey, ObjectFiles
+
+DATA = bytes(range(256)) * 10
+
+
+class Bucket(BaseHTTPRequestHandler):
+    """As much of S3 as one file needs."""
+
+    objects: dict[str, tuple[str, bytes]] = {}
+
+    def do_PUT(self) -> None:
+        data = self.rfile.read(int(self.headers["Content-Length"]))
+        self.objects[self.path] = (self.headers.get("Content-Type", ""), data)
+        self._answer(200, b"")
+
+    def do_GET(self) -> None:
+        if self.path not in self.objects:
+            return self._answer(404, b"<Error><Code>NoSuchKey</Code></Error>")
+        return self._answer(200, self.objects[self.path][1])
+
+    do_HEAD = do_GET
+
+    def _answer(self, status: int, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("ETag", '"abc"')
+        self.send_header("Last-Modified", "Sat, 21 Nov 2026 03:00:00 GMT")
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[ObjectFiles]:
+    Bucket.objects.clear()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Bucket)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    for name, value in {
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.server_port}",
+        "AWS_ACCESS_KEY_ID": "key",
+        "AWS_SECRET_ACCESS_KEY": "secret",
+        "AWS_REGION": "ap-southeast-2",
+    }.items():
+        monkeypatch.setenv(name, value)
+    yield ObjectFiles("s3://bakery/shop", Path("/"))
+    server.shutdown()
+    server.server_close()
+
+
+def check_store(files: ObjectFiles) -> None:
+    assert not files.exists("receipts/R-000001.pdf")
+    with pytest.raises(FileMissing):
+        files.get("receipts/R-000001.pdf")
+    files.put("receipts/R-000001.pdf", DATA, content_type="application/pdf")
+    assert files.exists("receipts/R-000001.pdf")
+    assert files.get("receipts/R-000001.pdf") == DATA
+    files.put("receipts/R-000001.pdf", b"newer", content_type="application/pdf")
+    assert files.get("receipts/R-000001.pdf") == b"newer"
+
+
+def test_a_folder_keeps_files(folder: Path) -> None:
+    check_store(ObjectFiles(str(folder), Path("/")))
+    assert (folder / "receipts" / "R-000001.pdf").read_bytes() == b"newer"
+
+
+def test_a_relative_folder_lies_in_the_project_wherever_the_process_started(tmp_path: Path) -> None:
+    ObjectFiles("var/media", tmp_path).put("a.txt", b"a", content_type="text/plain")
+    assert (tmp_path / "var" / "media" / "a.txt").read_bytes() == b"a"
+
+
+def test_a_bucket_keeps_files_under_its_prefix_with_their_type(bucket: ObjectFiles) -> None:
+    check_store(bucket)
+    assert list(Bucket.objects) == ["/bakery/shop/receipts/R-000001.pdf"]
+    assert Bucket.objects["/bakery/shop/receipts/R-000001.pdf"][0] == "application/pdf"
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "../secret",
+        "a/../../secret",
+        "/etc/passwd",
+        "a//b",
+        "./a",
+        "",
+        "a\\..\\b",
+        "a\x00b",
+        "C:/secret",
+        "a/",
+        "a#b",
+        "x" * 401,
+    ],
+)
+def test_a_key_that_climbs_out_is_refused_by_every_verb(folder: Path, key: str) -> None:
+    files = ObjectFiles(str(folder), Path("/"))
+    for verb in (files.get, files.exists, lambda name: files.put(name, b"", content_type="text/plain")):
+        with pytest.raises(BadKey):
+            verb(key)
