@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
-from flask import Flask
+from flask import Flask, g
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from flask_sqlalchemy.session import Session as FlaskSession
@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from bakery.app import create_app
 from bakery.infra.db import db
+from bakery.infra.limits import limiter
 from bakery.integrations.adapters import Adapters
 from config import Settings
 from tests.fakes.files import FakeFiles
@@ -71,10 +72,17 @@ def app(settings: Settings) -> Iterator[Flask]:
     app = create_app(settings)
     app.config.update(TESTING=True, WTF_CSRF_ENABLED=False, RATELIMIT_ENABLED=False)
     app.extensions["changes"].silence()
+    limiter.enabled = False
+    app.before_request_funcs.setdefault(None, []).insert(0, _fresh_g)
     with app.app_context():
         upgrade()
         yield app
         db.engine.dispose()
+
+
+def _fresh_g() -> None:
+    # The session's app context outlives its requests; each starts with nothing in g, as it does for real.
+    g.__dict__.clear()
 
 
 @pytest.fixture
