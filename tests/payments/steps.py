@@ -6,15 +6,22 @@ import itertools
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from bakery.catalog.models import Variant
 from bakery.infra.db import db
 from bakery.infra.models import Outbox
 from bakery.messages.models import StaffAlert
 from bakery.orders.models import Order, OrderEvent
+from bakery.orders.placement import PlaceOrder
+from bakery.orders.services import place_order
 from bakery.payments import services
 from bakery.payments.models import EventOutcome, Payment, StripeEvent, Transaction
-from tests.factories.catalog import VariantFactory
-from tests.factories.orders import make_order
+from bakery.scheduling.queries import earliest_pickup
+from bakery.scheduling.types import Need
+from tests.factories.catalog import VariantFactory, make_cake
+from tests.factories.orders import make_cart, make_order
+from tests.factories.shop import make_open_shop
 from tests.fakes.gateway import FakeGateway
 
 BASE = "http://localhost"
@@ -90,3 +97,26 @@ def steps(order: Order) -> list[tuple[str, str | None]]:
 def stored(event_id: str) -> StripeEvent:
     db.session.expire_all()
     return db.session.scalars(select(StripeEvent).where(StripeEvent.event_id == event_id)).one()
+
+
+def placed(session: Session, *, on_hand: int = 1, **plan: Any) -> Order:
+    """An order that really holds the last cake and a slot, in an open shop."""
+    make_open_shop(session, **plan)
+    return place(session, make_cake(stock=on_hand))
+
+
+def place(session: Session, cake: Variant) -> Order:
+    """One more order of this cake, at the earliest slot."""
+    cart = make_cart((cake, 1, "Happy 40th"))
+    slot = earliest_pickup(session, Need(lead_time_hours=24, make_minutes=30))
+    assert slot is not None
+    wish = PlaceOrder(
+        cart_id=cart.id,
+        checkout_key=cart.checkout_key,
+        name="Laila Rahimi",
+        email="laila@saffron.test",
+        phone="+61491570156",
+        starts_at=slot.starts_at,
+        accepted_total_cents=cake.price_cents,
+    )
+    return session.get_one(Order, place_order(wish))

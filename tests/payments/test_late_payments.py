@@ -5,187 +5,136 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bakery.catalog.models import Variant
 from bakery.core import clock
+from bakery.core.actor import SYSTEM
 from bakery.infra.db import db
-from bakery.integrations.gateway.port import GatewayUnavailable
-from bakery.orders.models import Order
+from bakery.orders import services as orders
+from bakery.orders.models import Order, OrderLine
 from bakery.payments import services
-from bakery.payments.models import EventOutcome, PaymentState
+from bakery.payments.models import EventOutcome
+from bakery.payments.operations.attempts import is_paying
+from bakery.scheduling.models import PickupSlot, SlotHold
+from bakery.stock.models import StockHold, StockLevel
 from tests.fakes.gateway import FakeGateway
 from tests.payments import steps
 
 COMPLETED = "checkout.session.completed"
 
 
-class Killed(BaseException):
-    """The process dies here."""
+def run_out(order: Order) -> None:
+    """The order's time is over and the clock's job has given back what it held."""
+    with clock.travel(steps.reread(order).hold_expires_at + timedelta(seconds=1)):
+        assert orders.expire_order(order.id)
 
 
-def cancel(order: Order) -> None:
-    db.session.get_one(Order, order.id).status = "CANCELLED"
-    db.session.commit()
+def level(order: Order) -> tuple[int, int]:
+    """(on hand, reserved) of the cake."""
+    db.session.expire_all()
+    query = select(StockLevel).join(OrderLine, OrderLine.variant_id == StockLevel.variant_id)
+    row = db.session.scalars(query.where(OrderLine.order_id == order.id)).one()
+    return row.on_hand, row.reserved
 
 
-@pytest.fixture
-def cancelled(order: Order, gateway: FakeGateway) -> Order:
-    """Paid for after it was cancelled."""
+def slot(order: Order) -> tuple[int, int]:
+    db.session.expire_all()
+    row = db.session.get_one(PickupSlot, steps.reread(order).slot_id)
+    return row.booked_orders, row.booked_minutes
+
+
+def test_a_payment_in_time_sells_what_was_held_once(session: Session, gateway: FakeGateway) -> None:
+    order = steps.placed(session)
     steps.open_page(order, gateway)
-    cancel(order)
-    assert steps.pay(order, gateway) == EventOutcome.APPLIED
-    return order
-
-
-def test_the_payment_of_a_cancelled_order_is_kept_in_the_ledger_and_a_refund_is_owed(
-    cancelled: Order,
-) -> None:
-    order = steps.reread(cancelled)
-    assert (order.status, order.payment_status) == ("CANCELLED", "PAID")
-    assert steps.owed("jobs.payments.refund_late_payment") == [[steps.latest(order).id]]
-    [alert] = steps.alerts("automatic_refund")
-    assert alert.subject_ref == order.ref
-    assert steps.owed("jobs.orders.send_confirmation") == []
-
-
-def test_the_refund_goes_out_once_and_the_customer_is_told_once(
-    cancelled: Order, gateway: FakeGateway
-) -> None:
-    payment = steps.latest(cancelled)
-    for _ in range(3):
-        services.refund_late_payment(payment.id, gateway)
-    order = steps.reread(cancelled)
-    assert order.payment_status == "REFUNDED"
-    assert steps.ledger(order) == [("charge", order.total_cents), ("refund", -order.total_cents)]
-    assert len(gateway.refunds) == 1
-    assert steps.owed("jobs.orders.send_late_refund") == [[order.id]]
-
-
-def test_the_refunds_own_event_enters_nothing_twice(cancelled: Order, gateway: FakeGateway) -> None:
-    services.refund_late_payment(steps.latest(cancelled).id, gateway)
-    [refund] = gateway.refunds.values()
-    assert steps.tell("refund.created", refund.raw) == EventOutcome.IGNORED
-    assert len(steps.ledger(cancelled)) == 2
-
-
-def test_a_process_killed_after_stripe_refunded_is_finished_by_the_next_try(
-    cancelled: Order, gateway: FakeGateway
-) -> None:
-    def die() -> None:
-        raise Killed
-
-    gateway.interrupt = die
-    payment_id = steps.latest(cancelled).id
-    with pytest.raises(Killed):
-        services.refund_late_payment(payment_id, gateway)
-    assert len(steps.ledger(cancelled)) == 1
-    services.refund_late_payment(payment_id, gateway)
-    assert len(gateway.refunds) == 1
-    assert steps.reread(cancelled).payment_status == "REFUNDED"
-
-
-def test_when_the_refunds_event_was_quicker_than_the_killed_job_the_customer_is_still_told(
-    cancelled: Order, gateway: FakeGateway
-) -> None:
-    def die() -> None:
-        raise Killed
-
-    gateway.interrupt = die
-    payment_id = steps.latest(cancelled).id
-    with pytest.raises(Killed):
-        services.refund_late_payment(payment_id, gateway)
-    [refund] = gateway.refunds.values()
-    assert steps.tell("refund.created", refund.raw) == EventOutcome.APPLIED
-    services.refund_late_payment(payment_id, gateway)
-    assert len(gateway.refunds) == 1
-    assert steps.owed("jobs.orders.send_late_refund") == [[cancelled.id]]
-
-
-def test_a_refund_while_stripe_is_away_is_left_to_the_next_try(
-    cancelled: Order, gateway: FakeGateway
-) -> None:
-    gateway.away = True
-    with pytest.raises(GatewayUnavailable):
-        services.refund_late_payment(steps.latest(cancelled).id, gateway)
-    assert steps.reread(cancelled).payment_status == "PAID"
-
-
-def test_a_refund_that_stripe_refuses_is_handed_to_the_staff(cancelled: Order, gateway: FakeGateway) -> None:
-    gateway.refusing = "charge_disputed"
-    services.refund_late_payment(steps.latest(cancelled).id, gateway)
-    [alert] = steps.alerts("refund_failed")
-    assert cancelled.number in alert.text
-    assert steps.owed("jobs.orders.send_late_refund") == []
-
-
-def test_a_refund_that_somebody_made_already_only_tells_the_customer(
-    cancelled: Order, gateway: FakeGateway
-) -> None:
-    gateway.refusing = "charge_already_refunded"
-    services.refund_late_payment(steps.latest(cancelled).id, gateway)
-    assert steps.alerts("refund_failed") == []
-    assert steps.owed("jobs.orders.send_late_refund") == [[cancelled.id]]
-
-
-def test_a_payment_that_was_never_taken_is_not_refunded(order: Order, gateway: FakeGateway) -> None:
-    payment = steps.open_page(order, gateway)
-    services.refund_late_payment(payment.id, gateway)
-    assert gateway.refunds == {}
-
-
-def two_pages(order: Order, gateway: FakeGateway) -> tuple[str, str]:
-    """The first page is believed closed, and a second one is open."""
-    first = steps.open_page(order, gateway)
-    first_session = str(first.session_id)
-    first.state = PaymentState.EXPIRED
-    db.session.commit()
-    return first_session, str(steps.open_page(order, gateway).session_id)
-
-
-def test_an_order_paid_twice_stays_paid_and_gets_the_second_payment_back(
-    order: Order, gateway: FakeGateway
-) -> None:
-    first, second = two_pages(order, gateway)
-    assert steps.tell(COMPLETED, gateway.pay(first).raw) == EventOutcome.APPLIED
-    assert steps.tell(COMPLETED, gateway.pay(second).raw) == EventOutcome.APPLIED
-    total = order.total_cents
-    assert steps.ledger(order) == [("charge", total), ("charge", total)]
-    payment = steps.latest(order)
-    assert steps.owed("jobs.payments.refund_late_payment") == [[payment.id]]
-    services.refund_late_payment(payment.id, gateway)
+    assert (level(order), slot(order)) == ((1, 1), (1, 30))
+    steps.pay(order, gateway)
+    assert (level(order), slot(order)) == ((0, 0), (1, 30))
     order = steps.reread(order)
     assert (order.status, order.payment_status) == ("CONFIRMED", "PAID")
-    assert steps.ledger(order)[-1] == ("refund", -total)
-    assert len(steps.owed("jobs.orders.send_confirmation")) == 1
 
 
-def test_when_one_page_is_paid_the_other_one_is_closed(order: Order, gateway: FakeGateway) -> None:
-    first, second = two_pages(order, gateway)
-    steps.tell(COMPLETED, gateway.pay(first).raw)
-    assert steps.owed("jobs.payments.close_session") == [[steps.latest(order).id]]
-    services.close_session(steps.latest(order).id, gateway)
-    assert gateway.sessions[second].status == "expired"
+def test_a_new_page_extends_what_stock_and_slot_hold(session: Session, gateway: FakeGateway) -> None:
+    order = steps.placed(session)
+    first = steps.open_page(order, gateway)
+    assert first.expires_at is not None
+    with clock.travel(first.expires_at + timedelta(seconds=10)):
+        steps.open_page(order, gateway)
+    until = steps.reread(order).hold_expires_at
+    for hold in (*session.scalars(select(StockHold)), *session.scalars(select(SlotHold))):
+        assert hold.expires_at == until
 
 
-def test_a_payment_for_an_order_whose_hold_has_just_run_out_but_is_not_yet_released_is_taken(
-    order: Order, gateway: FakeGateway
+def test_a_payment_after_the_hold_ran_out_takes_cake_and_slot_when_they_are_still_there(
+    session: Session, gateway: FakeGateway
 ) -> None:
+    order = steps.placed(session)
     steps.open_page(order, gateway)
-    with clock.travel(steps.reread(order).hold_expires_at + timedelta(seconds=5)):
-        assert steps.pay(order, gateway) == EventOutcome.APPLIED
-    assert steps.reread(order).status == "CONFIRMED"
+    run_out(order)
+    assert (level(order), slot(order)) == ((1, 0), (0, 0))
+    assert steps.pay(order, gateway) == EventOutcome.APPLIED
+    order = steps.reread(order)
+    assert (order.status, order.payment_status) == ("CONFIRMED", "PAID")
+    assert (level(order), slot(order)) == ((0, 0), (1, 30))
+    assert steps.owed("jobs.payments.refund_late_payment") == []
+    assert steps.owed("jobs.orders.send_confirmation") == [[order.id]]
 
 
-def test_money_that_comes_for_a_refunded_order_goes_back_as_well(
-    cancelled: Order, gateway: FakeGateway, session: Session
+@pytest.mark.parametrize("scarce", ["cake", "slot"])
+def test_a_payment_after_cake_or_slot_went_to_somebody_else_goes_back(
+    session: Session, gateway: FakeGateway, scarce: str
 ) -> None:
-    services.refund_late_payment(steps.latest(cancelled).id, gateway)
-    row = db.session.get_one(Order, cancelled.id)
-    row.status = "PENDING_PAYMENT"
-    db.session.commit()
-    second = steps.open_page(cancelled, gateway)
-    cancel(cancelled)
-    assert steps.pay(cancelled, gateway) == EventOutcome.APPLIED
-    services.refund_late_payment(second.id, gateway)
-    assert sum(cents for _, cents in steps.ledger(cancelled)) == 0
-    assert steps.reread(cancelled).payment_status == "REFUNDED"
+    few, many = {"on_hand": 1}, {"on_hand": 5, "capacity_orders": 1}
+    late = steps.placed(session, **(few if scarce == "cake" else many))
+    steps.open_page(late, gateway)
+    run_out(late)
+    line = session.scalars(select(OrderLine).where(OrderLine.order_id == late.id)).one()
+    quicker = steps.place(session, session.get_one(Variant, line.variant_id))
+    before = (level(quicker), slot(quicker))
+    assert steps.pay(late, gateway) == EventOutcome.APPLIED
+    late = steps.reread(late)
+    assert (late.status, late.payment_status) == ("EXPIRED", "PAID")
+    assert (level(quicker), slot(quicker)) == before
+    services.refund_late_payment(steps.latest(late).id, gateway)
+    late = steps.reread(late)
+    assert (late.status, late.payment_status) == ("EXPIRED", "REFUNDED")
+    assert sum(cents for _, cents in steps.ledger(late)) == 0
+    assert steps.owed("jobs.orders.send_late_refund") == [[late.id]]
+    assert steps.owed("jobs.orders.send_confirmation") == []
+    assert len(steps.alerts("automatic_refund")) == 1
+    # Nothing that happens afterwards brings the order back.
+    steps.pay(late, gateway)
+    assert steps.reread(late).status == "EXPIRED"
+
+
+def test_an_order_whose_payment_is_stored_but_not_yet_applied_does_not_expire(
+    session: Session, gateway: FakeGateway
+) -> None:
+    order = steps.placed(session)
+    payment = steps.open_page(order, gateway)
+    row_id = services.record_event(steps.an_event(COMPLETED, gateway.pay(str(payment.session_id)).raw))
+    with clock.travel(steps.reread(order).hold_expires_at + timedelta(minutes=1)):
+        assert not orders.expire_order(order.id, is_paying)
+        services.apply_event(row_id)
+        assert steps.reread(order).status == "CONFIRMED"
+        assert not is_paying(session, order.id)
+
+
+def test_an_order_nobody_pays_for_expires(session: Session, gateway: FakeGateway) -> None:
+    order = steps.placed(session)
+    steps.open_page(order, gateway)
+    with clock.travel(steps.reread(order).hold_expires_at + timedelta(minutes=1)):
+        assert orders.expire_order(order.id, is_paying)
+
+
+def test_the_page_of_an_order_that_is_over_is_closed_by_the_next_reconciliation(
+    session: Session, gateway: FakeGateway
+) -> None:
+    order = steps.placed(session)
+    payment = steps.open_page(order, gateway)
+    orders.abandon_order(order.id, SYSTEM)
+    services.reconcile(gateway, clock.now() - timedelta(hours=1))
+    assert steps.owed("jobs.payments.close_session") == [[payment.id]]
+    services.close_session(payment.id, gateway)
+    assert gateway.sessions[str(steps.latest(order).session_id)].status == "expired"
