@@ -86,12 +86,11 @@ def read_slot(text: str) -> datetime | None:
 
     A time that a daylight-saving gap skips does not exist, so it is no slot either.
     """
-    known = parse_key(text)
-    if known is not None:
-        return known
     try:
-        at = datetime.fromisoformat(text.strip())
+        at = parse_key(text) or datetime.fromisoformat(text.strip())
     except ValueError:
+        return None
+    if not 2000 <= at.year <= 2200:
         return None
     if at.tzinfo is not None:
         return at.astimezone(UTC)
