@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from bakery.payments.models import Payment, PaymentState, StripeEvent, Transaction
+from bakery.payments.models import EventOutcome, Payment, PaymentState, StripeEvent, Transaction
+
+PAID_EVENTS = ("checkout.session.completed", "checkout.session.async_payment_succeeded")
 
 
 def attempts(session: Session, order_id: int) -> Sequence[Payment]:
@@ -36,3 +38,13 @@ def events(session: Session, order_id: int) -> Sequence[StripeEvent]:
     """What Stripe told about an order, oldest first."""
     query = select(StripeEvent).where(StripeEvent.order_id == order_id).order_by(StripeEvent.id)
     return session.scalars(query).all()
+
+
+def is_paying(session: Session, order_id: int) -> bool:
+    """Whether Stripe has told of money for this order that is not applied yet: its hold must not end now."""
+    told = exists().where(
+        StripeEvent.object_id == Payment.session_id,
+        StripeEvent.outcome == EventOutcome.STORED,
+        StripeEvent.type.in_(PAID_EVENTS),
+    )
+    return session.scalar(select(Payment.id).where(Payment.order_id == order_id, told).limit(1)) is not None

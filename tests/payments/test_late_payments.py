@@ -16,7 +16,7 @@ from bakery.orders import services as orders
 from bakery.orders.models import Order, OrderLine
 from bakery.payments import services
 from bakery.payments.models import EventOutcome
-from bakery.payments.operations.attempts import is_paying
+from bakery.payments.queries import is_paying
 from bakery.scheduling.models import PickupSlot, SlotHold
 from bakery.stock.models import StockHold, StockLevel
 from tests.fakes.gateway import FakeGateway

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from bakery.core import clock, ids
@@ -14,7 +14,7 @@ from bakery.orders import operations as orders
 from bakery.orders.models import Order
 from bakery.orders.states import OrderStatus
 from bakery.payments.facts import FailureFacts, SessionFacts
-from bakery.payments.models import EventOutcome, Payment, PaymentState, StripeEvent
+from bakery.payments.models import Payment, PaymentState
 
 # Stripe lets a page live from half an hour to a day; one minute is for the way there and slow clocks.
 SESSION = timedelta(minutes=31)
@@ -24,7 +24,6 @@ GRACE = timedelta(minutes=4)
 # Trying again keeps cake and slot for the customer, but not for ever.
 PATIENCE = timedelta(hours=3)
 OPEN_STATES = (PaymentState.CREATED, PaymentState.OPEN)
-PAID_EVENTS = ("checkout.session.completed", "checkout.session.async_payment_succeeded")
 
 
 class NotPayable(Conflict):
@@ -57,16 +56,6 @@ def fresh(session: Session, payment_id: int) -> Payment:
     return session.scalars(
         select(Payment).where(Payment.id == payment_id).execution_options(populate_existing=True)
     ).one()
-
-
-def is_paying(session: Session, order_id: int) -> bool:
-    """Whether Stripe has told of money for this order that is not applied yet: its hold must not end now."""
-    told = exists().where(
-        StripeEvent.object_id == Payment.session_id,
-        StripeEvent.outcome == EventOutcome.STORED,
-        StripeEvent.type.in_(PAID_EVENTS),
-    )
-    return session.scalar(select(Payment.id).where(Payment.order_id == order_id, told).limit(1)) is not None
 
 
 def waiting(session: Session, order_id: int) -> Payment | None:
