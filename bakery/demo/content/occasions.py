@@ -29,7 +29,7 @@ class Occasion:
 
 
 _SWEETS = {
-    "eid-sweets-box": 9.0,
+    "eid-sweets-box": 24.0,
     "pistachio-baklava": 3.2,
     "gosh-e-fil": 3.5,
     "jalebi": 2.6,
