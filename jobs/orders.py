@@ -6,8 +6,6 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import structlog
-from sqlalchemy import select
-from sqlalchemy.orm import selectinload
 
 from bakery.core import clock
 from bakery.core.money import Money
@@ -17,9 +15,14 @@ from bakery.integrations.adapters import adapters
 from bakery.messages import services as messages
 from bakery.messages.drafts import Sms
 from bakery.messages.sms_text import Cake, cake_alert
+from bakery.orders import services as orders
 from bakery.orders.models import Order
-from bakery.payments import ledger_queries, receipts
+from bakery.orders.queries import get_order
+from bakery.payments import receipts
+from bakery.payments.models import TransactionKind
+from bakery.payments.queries import is_paying, transactions
 from jobs import mails
+from jobs.periodic import periodic
 
 log = structlog.get_logger(__name__)
 CONFIRMATION, CAKE_ALERT, LATE_REFUND = "order_confirmation", "cake_alert", "late_refund"
@@ -58,7 +61,8 @@ def send_staff_sms(order_id: int) -> None:
 def send_late_refund(order_id: int) -> None:
     """Tell the customer that a payment which bought nothing went back."""
     order = _order(order_id)
-    refunds = ledger_queries.refunds(db.session(), order_id)
+    ledger = transactions(db.session(), order_id)
+    refunds = [row for row in ledger if row.kind == TransactionKind.REFUND]
     if not refunds:
         log.warning("no_refund_to_tell_of", order=order_id)
         return
@@ -73,9 +77,14 @@ def when(at: datetime, zone: str) -> str:
     return f"{day} {local:%H:%M}"
 
 
+@periodic("expire_holds")
+def expire_holds() -> str:
+    """Give back what unpaid orders held whose time is up, unless their money is on its way."""
+    return f"{orders.expire_due_orders(is_paying)} expired"
+
+
 def _order(order_id: int) -> Order:
-    query = select(Order).where(Order.id == order_id).options(selectinload(Order.lines))
-    return db.session().scalars(query).one()
+    return get_order(db.session(), order_id)
 
 
 def _confirmation_given_up(order_id: int, error: str) -> bool:

@@ -45,7 +45,15 @@ def test_line_breaks_of_an_inscription_stay_visible() -> None:
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("a" * 160, 1), ("a" * 161, 2), ("a" * 306, 2), ("″" * 70, 1), ("″" * 71, 2), ("€" * 80, 1), ("€" * 81, 2)],
+    [
+        ("a" * 160, 1),
+        ("a" * 161, 2),
+        ("a" * 306, 2),
+        ("″" * 70, 1),
+        ("″" * 71, 2),
+        ("€" * 80, 1),
+        ("€" * 81, 2),
+    ],
 )
 def test_parts_are_counted_as_the_network_charges_them(text: str, expected: int) -> None:
     assert parts(text) == expected
