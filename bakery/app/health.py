@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
 from alembic.config import Config
@@ -43,15 +44,20 @@ def _database() -> str:
 
 
 def _migrations() -> str:
-    config = Config()
-    config.set_main_option("script_location", str(Path(current_app.root_path).parents[1] / "migrations"))
-    head = ScriptDirectory.from_config(config).get_current_head()
+    head = _head()
     try:
         current = db.session.execute(text("SELECT version_num FROM alembic_version")).scalar()
     except SQLAlchemyError:
         db.session.rollback()
         return "never migrated"
     return "ok" if current == head else "behind: run flask db upgrade"
+
+
+@lru_cache(maxsize=1)
+def _head() -> str | None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(current_app.root_path).parent / "migrations"))
+    return ScriptDirectory.from_config(config).get_current_head()
 
 
 def _redis() -> str:

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from werkzeug.datastructures import MultiDict
 
+from bakery.core.states import find_state
 from bakery.orders.staff_queries import OPEN, SORTS, OrderFilters
 from bakery.orders.states import OrderStatus
 
@@ -54,7 +55,7 @@ def read_list_query(args: MultiDict[str, str], zone: str, today: date) -> ListQu
         since, until = None, today
     if since and until and since > until:
         errors.append("The first date lies after the last, so there is nothing to show.")
-    if raw["status"] and raw["status"] not in OrderStatus:
+    if raw["status"] and find_state(OrderStatus, raw["status"]) is None:
         errors.append("There is no such status; it was left out.")
     page = int(raw["page"]) if raw["page"].isdecimal() and 0 < int(raw["page"]) < 100_000 else 1
     filters = OrderFilters(
@@ -71,8 +72,8 @@ def read_list_query(args: MultiDict[str, str], zone: str, today: date) -> ListQu
 
 
 def _statuses(view: str, status: str) -> tuple[OrderStatus, ...]:
-    if status in OrderStatus:
-        return (OrderStatus(status),)
+    if chosen := find_state(OrderStatus, status):
+        return (chosen,)
     if view in ("today", "open", "cakes"):
         return OPEN
     return (OrderStatus.PENDING_PAYMENT,) if view == "unpaid" else ()

@@ -16,7 +16,7 @@ from bakery.backoffice.frame import actor, init_frame
 from bakery.backoffice.order_filters import VIEWS, read_list_query
 from bakery.core import clock
 from bakery.core.errors import DomainError, Invalid
-from bakery.core.states import words
+from bakery.core.states import find_state, words
 from bakery.infra import htmx
 from bakery.infra.db import db
 from bakery.messages.queries import of_subject
@@ -80,16 +80,16 @@ def show(number: str) -> ResponseReturnValue:
 @blueprint.post("/orders/<number>/moves")
 def move(number: str) -> ResponseReturnValue:
     """Move an order to another status. Cancelling needs its own right and a reason."""
-    to = request.form.get("to", "")
-    if to not in OrderStatus:
+    to = find_state(OrderStatus, request.form.get("to", ""))
+    if to is None:
         raise Invalid("There is no such status.", field="to")
     order = staff_queries.get_order(db.session(), number)
     reason = request.form.get("reason", "").strip()[:300]
     try:
-        _move(order.id, OrderStatus(to), reason)
+        _move(order.id, to, reason)
     except DomainError as error:
         return _detail(number, problem=error.message, status=error.status)
-    flash(f"{order.number} is {words(OrderStatus(to))} now.", "success")
+    flash(f"{order.number} is {words(to)} now.", "success")
     return htmx.see_other(f"/admin/orders/{order.number}")
 
 

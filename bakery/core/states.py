@@ -28,6 +28,11 @@ class Machine(Generic[S]):
             raise InvalidTransition(f"A {self.name} that is {words(current)} cannot become {words(target)}.")
 
 
+def find_state(states: type[S], text: str) -> S | None:
+    """The member whose value is `text`; None when there is none (what forms and addresses carry)."""
+    return next((state for state in states if state.value == text), None)
+
+
 def words(state: StrEnum) -> str:
     """`PENDING_PAYMENT` as people read it: "pending payment"."""
     return state.value.replace("_", " ").lower()

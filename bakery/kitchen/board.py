@@ -11,6 +11,7 @@ from flask_login import current_user
 from bakery.core import clock
 from bakery.core.actor import Actor
 from bakery.core.errors import Invalid, NotFound
+from bakery.core.states import find_state
 from bakery.infra import htmx
 from bakery.infra.db import db
 from bakery.infra.pagecache import keep
@@ -120,10 +121,10 @@ def _day() -> str:
 
 
 def _state(name: str) -> TicketState:
-    value = request.form.get(name, "")
-    if value not in TicketState or value == TicketState.VOID:
+    state = find_state(TicketState, request.form.get(name, ""))
+    if state is None or state == TicketState.VOID:
         raise Invalid("There is no such state of a ticket.", field=name)
-    return TicketState(value)
+    return state
 
 
 def _actor() -> Actor:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from bakery.core.states import find_state
 from bakery.people.models import Role
 
 
@@ -42,4 +43,5 @@ ROLE_RIGHTS: dict[Role, frozenset[Right]] = {
 
 def has_right(role: str, right: Right) -> bool:
     """Whether a role includes a right. An unknown role has none."""
-    return role in Role and right in ROLE_RIGHTS[Role(role)]
+    known = find_state(Role, role)
+    return known is not None and right in ROLE_RIGHTS[known]
