@@ -1,5 +1,12 @@
 // Dialogs and drawers: opened by data-opens="id", or by htmx putting something into them.
-const open = (dialog) => { if (dialog && !dialog.open) dialog.showModal(); };
+// The toasts come along: what stands outside an open dialog can be neither seen nor used.
+const toasts = document.getElementById("toasts");
+const open = (dialog) => {
+  if (!dialog || dialog.open) return;
+  dialog.append(toasts);
+  dialog.showModal();
+};
+document.addEventListener("close", (event) => { if (event.target.contains(toasts)) document.body.append(toasts); }, true);
 
 document.addEventListener("click", (event) => {
   const opener = event.target.closest("[data-opens]");
@@ -17,7 +24,4 @@ document.addEventListener("click", (event) => {
   if (outside) dialog.close();
 });
 
-document.addEventListener("htmx:afterSwap", (event) => {
-  const dialog = event.detail.target?.closest?.("dialog");
-  if (dialog && event.detail.requestConfig?.triggeringEvent?.type !== "load") open(dialog);
-});
+document.addEventListener("htmx:afterSwap", (event) => open(event.detail.target?.closest?.("dialog")));
