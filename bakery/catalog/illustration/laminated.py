@@ -19,22 +19,22 @@ def _arc(k: float, spread: float, radius: float) -> Point:
 def croissant(c: Canvas, pose: Pose) -> None:
     """Seven rolls of laminated dough along a bow, fat in the middle."""
     base, count = "#cf8937", 9
-    c.shadow(pose.x + 10, pose.y + 26 * pose.size, 190 * pose.size, 52 * pose.size, 0.42, 14)
+    c.shadow(pose.x + 10, pose.y + 12 * pose.size, 190 * pose.size, 52 * pose.size, 0.42, 14)
     parts = []
     for i in range(count):
         k = i / (count - 1)
-        x, y = _arc(k, 150, 185)
+        x, y = _arc(k, 116, 210)
         parts.append((abs(k - 0.5), k, x, y))
     for away, k, x, y in sorted(parts, reverse=True):
         px, py = pose.at(x, y)
-        fat = (1 - (away * 2) ** 1.6 * 0.66) * 84 * pose.size
-        turn = (k - 0.5) * 118 + pose.turn * LYING
+        fat = (1 - (away * 2) ** 1.6 * 0.66) * 92 * pose.size
+        turn = (k - 0.5) * 84 + pose.turn * LYING
         _segment(c, (px, py - fat * 0.3), fat, turn, base)
 
 
 def _segment(c: Canvas, at: Point, fat: float, turn: float, base: str) -> None:
     with c.group(transform=f"translate({at[0]:.1f} {at[1]:.1f}) rotate({turn:.1f})"):
-        w = fat * 0.66
+        w = fat * 0.60
         c.path(
             f"M{-w:.1f} {fat * 0.8:.1f}C{-w * 1.2:.1f} {-fat * 0.5:.1f} "
             f"{-w * 0.9:.1f} {-fat * 0.96:.1f} 0 {-fat * 0.96:.1f}"
@@ -74,7 +74,7 @@ def almond_croissant(c: Canvas, pose: Pose) -> None:
     croissant(c, pose)
     for _ in range(26):
         k = c.rng.uniform(0.18, 0.82)
-        x, y = pose.at(*_arc(k, 150, 185))
+        x, y = pose.at(*_arc(k, 116, 210))
         place(
             c,
             "almond",

@@ -37,17 +37,20 @@ def _furrow(c: Canvas, pose: Pose, line: list[Point], base: str, wide: float = 1
     c.stroke(d, shade(base, -0.42), wide, opacity=0.55)
     c.stroke(d, shade(base, -0.22), wide * 0.55, opacity=0.7)
     c.stroke(
-        smooth([(x, y + wide * 0.55) for x, y in pose.lay(line)]), shade(base, 0.75), wide * 0.36, opacity=0.7
+        smooth([(x, y + wide * 0.55) for x, y in pose.lay(line)]),
+        shade(base, 0.75),
+        wide * 0.24,
+        opacity=0.45,
     )
 
 
 def _naan(c: Canvas, spec: LoafSpec) -> None:
-    base = "#dcab5f"
+    base = "#e0a850"
     for i in range(spec.count):
         pose = Pose(640 - 26 + 26 * i, 700 - 46 * i, 1.0, (-9, 7, -3)[i % 3])
-        lump(c, pose.lay(_long(c, 430, 195, 0.78)), 26, base)
+        lump(c, pose.lay(_long(c, 430, 195, 0.78)), 19, base)
         x, y = pose.at(0, 0)
-        c.soft(x, y, 380, 84, "#b9701f", 0.40)
+        c.soft(x, y, 420, 96, "#ad5f17", 0.55)
         blisters(c, pose, (390, 165), 60, "#8a4716")
         for row in (-82, 0, 82):
             _furrow(
