@@ -115,7 +115,7 @@ class Canvas:
     def raw(self, markup: str) -> None:
         self._parts.append(markup)
 
-    def path(self, d: str, fill: str = "none", **more: object) -> None:
+    def path(self, d: str, fill: object = "none", **more: object) -> None:
         self.raw(f'<path d="{d}"{attrs(fill=fill, **more)}/>')
 
     def ellipse(self, x: float, y: float, rx: float, ry: float, fill: str = "none", **more: object) -> None:

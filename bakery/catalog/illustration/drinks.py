@@ -35,7 +35,7 @@ def _body(v: Vessel, low: float, high: float, inset: float = 0) -> str:
     """The vessel's silhouette between two shares of its height."""
 
     def r(share: float) -> float:
-        return v.foot + (v.top - v.foot) * share**0.8 - inset
+        return v.foot + (v.top - v.foot) * float(share**0.8) - inset
 
     a, b = v.y - v.tall * low, v.y - v.tall * high
     ra, rb = r(low), r(high)

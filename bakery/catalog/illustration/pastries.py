@@ -55,14 +55,14 @@ def baklava(c: Canvas, pose: Pose) -> None:
         crumbs(c, nut_line, 3.6 * s, NUTS_GREEN)
     d = polyline(top, True)
     c.path(d, c.linear([(0, "#f6d58d"), (0.45, "#e0a23f"), (1, "#c07a26")], (0, 0, 1, 1)))
-    for k in (0.3, 0.6):
+    for share in (0.3, 0.6):
         line = [
-            (order[0][0] + (low[0] - order[0][0]) * k, order[0][1] + (low[1] - order[0][1]) * k),
+            (order[0][0] + (low[0] - order[0][0]) * share, order[0][1] + (low[1] - order[0][1]) * share),
             (
                 min(order[1:3], key=lambda p: p[1])[0]
-                + (right[0] - min(order[1:3], key=lambda p: p[1])[0]) * k,
+                + (right[0] - min(order[1:3], key=lambda p: p[1])[0]) * share,
                 min(order[1:3], key=lambda p: p[1])[1]
-                + (right[1] - min(order[1:3], key=lambda p: p[1])[1]) * k,
+                + (right[1] - min(order[1:3], key=lambda p: p[1])[1]) * share,
             ),
         ]
         c.stroke(polyline(line), "#a7621c", 1.6 * s, opacity=0.45)

@@ -80,7 +80,7 @@ def encode(image: Image.Image, suffix: str) -> bytes:
 def render(job: PictureJob) -> list[RenderedFile]:
     """Every file of one picture. Drawn once at its widest and scaled down from there."""
     if job.subject is not None and job.scene is not None:
-        widths = PRODUCT_WIDTHS
+        widths: tuple[int, ...] = PRODUCT_WIDTHS
         back = _backdrop(dataclasses.replace(job.scene, seed=0), horizon(job.subject))
         front = rasterise(subject_alone(job.subject, job.scene.seed), widths[-1])
     else:

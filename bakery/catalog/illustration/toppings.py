@@ -173,7 +173,7 @@ def _crescent(c: Canvas, outline: Sequence[Point], radius: float, size: float, w
 
 
 def _scatter(c: Canvas, outline: Sequence[Point], radius: float, size: float, written: bool) -> list[Point]:
-    rng, spots = c.rng, []
+    rng, spots = c.rng, list[Point]()
     for _ in range(int(radius * 2.6)):
         a, r = rng.uniform(0, 2 * math.pi), radius * math.sqrt(rng.uniform(0.02, 0.72))
         spot = (r * math.cos(a), r * math.sin(a))

@@ -167,7 +167,8 @@ def _basket(rng: random.Random, day: _Day) -> tuple[tuple[PlannedLine, ...], int
         )
         if choice not in products and not (choice.is_cake and any(p.is_cake for p in products)):
             products.append(choice)
-    lines, work, lead = [], 0, 0
+    lines: list[PlannedLine] = []
+    work = lead = 0
     for product in products:
         variant = _size(rng, product)
         quantity = _quantity(rng, product, variant)
