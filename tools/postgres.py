@@ -203,10 +203,10 @@ class Postgres:
             argv += ["-c", f"{name}={value}"]
         return Program("postgres", argv, self._env(), Path("/"), self.account, signal.SIGINT, self.log)
 
-    def ask(self, statement: str) -> subprocess.CompletedProcess[str]:
+    def ask(self, statement: str, database: str = "postgres") -> subprocess.CompletedProcess[str]:
         """Have psql run one statement; importing a Python driver would take longer than the whole start."""
         login = {"PGHOST": HOST, "PGPORT": str(self.port), "PGUSER": USER, "PGPASSWORD": self.password}
-        command = [str(self.bin / "psql"), "-X", "-A", "-t", "-d", "postgres", "-c", statement]
+        command = [str(self.bin / "psql"), "-X", "-A", "-t", "-d", database, "-c", statement]
         env = self._env() | login | {"PGCONNECT_TIMEOUT": "2"}
         return subprocess.run(command, env=env, capture_output=True, text=True, check=False)
 

@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import fcntl
+import http.client
 import os
 import secrets
 import shutil
@@ -18,6 +19,7 @@ from tools import leftovers, ports, settings
 from tools.console import Trouble, complain, say
 from tools.outside import check_database, check_redis
 from tools.postgres import Postgres
+from tools.prepared import Prepared
 from tools.processes import Program
 from tools.redis_server import Redis
 from tools.supervisor import Stopped, Supervisor
@@ -141,42 +143,63 @@ def _log(name: str) -> Path:
 
 def _start(supervisor: Supervisor, given: dict[str, str], port: int, started: float) -> None:
     remembered = ports.Remembered(VAR / "ports.json")
-    urls = _servers(supervisor, given, remembered)
+    servers = _servers(supervisor, given, remembered)
     sandbox = settings.sandbox_for(given, remembered)
-    env = settings.compose(given, VAR, urls, port, sandbox)
+    env = settings.compose(given, VAR, {name: server.url for name, server in servers.items()}, port, sandbox)
+    postgres = servers.get("DATABASE_URL")
+    _prepare(supervisor, env, Prepared(postgres if isinstance(postgres, Postgres) else None, ROOT))
+    processes = dict(_procfile())
+    if sandbox:
+        supervisor.add(Program("sandbox", settings.sandbox_command(env, VAR, sandbox), env, ROOT))
+    # The web first and alone: six processes that load at once would all be late.
+    supervisor.add(_process("web", processes.pop("web"), env))
+    ready = Readiness(port)
+    if not supervisor.wait_until(ready, READY_SECONDS):
+        raise Trouble(f"The shop did not get ready within {READY_SECONDS} s; /readyz says: {ready.said}")
+    for name, command in processes.items():
+        supervisor.add(_process(name, command, env))
+    supervisor.wait_until(lambda: False, 0.5)  # what cannot start at all says so before the welcome
+    supervisor.opened = True
+    _welcome(env, sandbox, time.monotonic() - started)
+
+
+def _process(name: str, command: str, env: dict[str, str]) -> Program:
+    return Program(name, ["/bin/sh", "-c", f"exec {command}"], env, ROOT)
+
+
+def _prepare(supervisor: Supervisor, env: dict[str, str], prepared: Prepared) -> None:
+    """Migrate the database and fill an empty one with the demo shop."""
+    if prepared.already():
+        return
     for name, arguments in (("migrate", ["db", "upgrade"]), ("seed", ["seed-demo", "--if-empty"])):
         code = supervisor.finish(Program(name, [sys.executable, "-m", "flask", *arguments], env, ROOT))
         if code != 0:
             raise Trouble(
                 f"`flask {' '.join(arguments)}` failed with exit code {code}, for the reason above."
             )
-    if sandbox:
-        supervisor.add(Program("sandbox", settings.sandbox_command(env, VAR, sandbox), env, ROOT))
-    for name, command in _procfile():
-        supervisor.add(Program(name, ["/bin/sh", "-c", f"exec {command}"], env, ROOT))
-    _wait_ready(supervisor, env["PORT"])
-    supervisor.opened = True
-    _welcome(env, sandbox, time.monotonic() - started)
+    prepared.remember()
 
 
-def _servers(supervisor: Supervisor, given: dict[str, str], remembered: ports.Remembered) -> dict[str, str]:
+def _servers(
+    supervisor: Supervisor, given: dict[str, str], remembered: ports.Remembered
+) -> dict[str, Postgres | Redis]:
     """Start what has no URL; make sure that what has one answers."""
-    servers: list[tuple[str, Postgres | Redis]] = []
+    servers: dict[str, Postgres | Redis] = {}
     if given.get("DATABASE_URL"):
         check_database(given["DATABASE_URL"])
     else:
-        servers.append(("DATABASE_URL", Postgres(VAR / "postgres", _log("postgres"), remembered)))
+        servers["DATABASE_URL"] = Postgres(VAR / "postgres", _log("postgres"), remembered)
     if given.get("REDIS_URL"):
         check_redis(given["REDIS_URL"])
     else:
-        servers.append(("REDIS_URL", Redis(VAR / "redis", _log("redis"), remembered)))
+        servers["REDIS_URL"] = Redis(VAR / "redis", _log("redis"), remembered)
     children = []
-    for _name, server in servers:
+    for server in servers.values():
         server.prepare()
         children.append(supervisor.add(server.program(), server=True))
-    for (_name, server), child in zip(servers, children, strict=True):
+    for server, child in zip(servers.values(), children, strict=True):
         server.wait(child.process)
-    return {name: server.url for name, server in servers}
+    return servers
 
 
 def _procfile() -> list[tuple[str, str]]:
@@ -186,22 +209,28 @@ def _procfile() -> list[tuple[str, str]]:
     return [(name.strip(), command.strip()) for name, _, command in pairs if name.strip() != "release"]
 
 
-def _wait_ready(supervisor: Supervisor, port: str) -> None:
-    answer = ["nothing"]
-    ask = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # never through a proxy
+class Readiness:
+    """Asks /readyz now and then, and remembers what it said last."""
 
-    def ready() -> bool:
+    def __init__(self, port: int) -> None:
+        self.url, self.said, self.next = f"http://{ports.HOST}:{port}/readyz", "nothing", 0.0
+        self.opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # never through a proxy
+
+    def __call__(self) -> bool:
+        if time.monotonic() < self.next:
+            return False
         try:
-            with ask.open(f"http://{ports.HOST}:{port}/readyz", timeout=2) as reply:
+            with self.opener.open(self.url, timeout=2) as reply:
                 return bool(reply.status == 200)
         except urllib.error.HTTPError as error:
-            answer[0] = error.read(500).decode(errors="replace")
-        except OSError:
+            machine = error.headers.get_content_type() == "application/json"
+            self.said = (
+                error.read(2000).decode(errors="replace").strip() if machine else f"status {error.code}"
+            )
+        except (OSError, http.client.HTTPException):
             pass
+        self.next = time.monotonic() + 0.4
         return False
-
-    if not supervisor.wait_until(ready, READY_SECONDS):
-        raise Trouble(f"The shop did not get ready within {READY_SECONDS} s; /readyz says: {answer[0]}")
 
 
 def _welcome(env: dict[str, str], sandbox: settings.Sandbox | None, seconds: float) -> None:

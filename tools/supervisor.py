@@ -46,7 +46,7 @@ class Child:
 class Supervisor:
     """Starts, watches, stops. `wanted_stop` is set by signal handlers; every wait looks at it."""
 
-    def __init__(self, note: leftovers.Note, width: int = 12) -> None:
+    def __init__(self, note: leftovers.Note, width: int = 14) -> None:
         self.note, self.width = note, width
         self.children: list[Child] = []
         self.selector = selectors.DefaultSelector()
