@@ -161,7 +161,8 @@ def _allergens(line: OrderLine) -> tuple[str, str, str, str]:
         word, note = ALLERGEN_WORDS.get(allergen, allergen.value), declared.get("note", "")
         state = declared.get("state", Declaration.UNKNOWN)
         names.setdefault(state, []).append(f"{word} ({note})" if note else word)
-    unknown = ", ".join(names[Declaration.UNKNOWN])
+    all_unknown = len(names[Declaration.UNKNOWN]) == len(Allergen)
+    unknown = "all of the fourteen" if all_unknown else ", ".join(names[Declaration.UNKNOWN])
     return (
         line.product_name,
         ", ".join(names[Declaration.CONTAINS]),
