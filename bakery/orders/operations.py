@@ -25,7 +25,10 @@ from bakery.stock import operations as stock
 def lock_order(session: Session, order_id: int) -> Order:
     """Lock an order's row and answer it fresh. Raises NotFound."""
     order = session.scalar(
-        select(Order).where(Order.id == order_id).with_for_update().execution_options(populate_existing=True)
+        select(Order)
+        .where(Order.id == order_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
     )
     if order is None:
         raise NotFound("There is no such order.")

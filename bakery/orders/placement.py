@@ -72,7 +72,7 @@ def lock_cart(session: Session, wish: PlaceOrder) -> Cart | int:
     cart = session.scalar(
         select(Cart)
         .where(Cart.id == wish.cart_id)
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
     earlier = session.scalar(select(Order.id).where(Order.checkout_key == wish.checkout_key))

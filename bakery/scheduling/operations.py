@@ -28,7 +28,7 @@ def lock_slot(session: Session, starts_at: datetime) -> PickupSlot | None:
     return session.scalar(
         select(PickupSlot)
         .where(PickupSlot.starts_at == starts_at)
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
 
@@ -168,7 +168,9 @@ def _locked_hold(session: Session, owner: str) -> SlotHold | None:
     held = _open_hold(session, owner)
     if held is None:
         return None
-    session.execute(select(PickupSlot.id).where(PickupSlot.id == held.slot_id).with_for_update())
+    session.execute(
+        select(PickupSlot.id).where(PickupSlot.id == held.slot_id).with_for_update(key_share=True)
+    )
     return _open_hold(session, owner)
 
 

@@ -3,6 +3,10 @@
 Levels are locked first, always in the order of variant ids; holds change only under those locks. So two
 orders that share variants wait for each other and never deadlock. Deltas are added by the database, which
 checks `0 <= reserved <= on_hand` even if somebody should forget the lock.
+
+Rows are locked FOR NO KEY UPDATE (`key_share=True`), here and in scheduling and orders. FOR UPDATE would also
+wait for the foreign keys' own KEY SHARE locks, which come out of order: updating an order a second time in
+one transaction makes Postgres check its slot again, before the levels are locked. That did deadlock.
 """
 
 from __future__ import annotations
@@ -42,7 +46,7 @@ def lock_levels(session: Session, variant_ids: Iterable[int]) -> dict[int, Stock
         select(StockLevel)
         .where(StockLevel.variant_id.in_(sorted(set(variant_ids))))
         .order_by(StockLevel.variant_id)
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
     return {level.variant_id: level for level in levels}
