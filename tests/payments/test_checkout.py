@@ -139,6 +139,25 @@ def test_a_page_closed_at_stripe_gives_way_to_a_new_one(order: Order, gateway: F
     assert db.session.get_one(Payment, first_id).state == PaymentState.EXPIRED
 
 
+def test_a_page_about_to_close_gives_way_to_a_new_one_and_is_closed_for_good(
+    order: Order, gateway: FakeGateway
+) -> None:
+    first = steps.open_page(order, gateway)
+    first_id, closes = first.id, first.expires_at
+    assert closes is not None
+    with clock.travel(closes - timedelta(minutes=1)):
+        assert steps.open_page(order, gateway).id != first_id
+        services.close_session(first_id, gateway)
+    assert steps.owed("jobs.payments.close_session") == [[first_id]]
+    assert [page.status for page in gateway.sessions.values()] == ["expired", "open"]
+
+
+def test_a_page_that_stripe_does_not_know_gives_way_to_a_new_one(order: Order, gateway: FakeGateway) -> None:
+    first_id = steps.open_page(order, gateway).id
+    gateway.sessions.clear()
+    assert steps.open_page(order, gateway).id != first_id
+
+
 def test_trying_again_does_not_hold_a_cake_for_ever(session: Session, gateway: FakeGateway) -> None:
     start = clock.now()
     order = steps.pending(placed_at=start - PATIENCE - timedelta(minutes=1))

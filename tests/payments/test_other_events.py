@@ -213,4 +213,4 @@ def test_a_dispute_is_told_to_the_staff_and_moves_neither_order_nor_money(paid: 
     order = steps.reread(paid)
     assert (order.status, order.payment_status, steps.ledger(paid)) == before
     [alert] = steps.alerts("stripe_event")
-    assert alert.subject_ref == paid.ref
+    assert alert.subject_ref == paid.ref and "105.50" in alert.text

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from sqlalchemy.orm import Session
 
+from bakery.core.money import Money
+from bakery.infra.formats import money
 from bakery.orders import operations as orders
 from bakery.payments import declines
 from bakery.payments.facts import Body, SessionFacts, failure_facts, refund_facts, session_facts
@@ -93,8 +95,8 @@ def _charge_refunded(session: Session, body: Body) -> Result:
 
 
 def _disputed(session: Session, body: Body) -> Result:
-    payment = _payment_of(session, body)
-    amount = f"{body.get('amount')} {str(body.get('currency') or '').upper()} (minor units)"
+    payment, facts = _payment_of(session, body), refund_facts(body)
+    amount = money(Money(facts.amount_cents or 0, facts.currency or "AUD"))
     text = f"A customer disputes a payment of {amount}. Answer it in Stripe before its deadline."
     return flagged(text, payment.order_id if payment else None)
 

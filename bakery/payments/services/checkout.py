@@ -8,6 +8,7 @@ with the same key, and Stripe answers with the same page.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 import structlog
 from sqlalchemy import select
@@ -34,6 +35,8 @@ from bakery.payments.operations import attempts
 log = structlog.get_logger(__name__)
 # Stripe shows up to a hundred lines.
 MOST_LINES = 100
+# Nobody is sent to a page that closes while they look for their card.
+ROOM = timedelta(minutes=2)
 AWAY = (
     "The payment page cannot be opened right now. Your order is kept, and nothing was charged: "
     "please try again in a minute."
@@ -135,9 +138,9 @@ def _prepare(order_id: int, base_url: str) -> _Attempt | None:
 
 
 def _fits(payment: Payment, order: Order) -> bool:
-    """Whether an attempt still asks for what the order costs, on a page that is still open."""
+    """Whether an attempt still asks for what the order costs, on a page that stays open for a while."""
     asks_the_same = (payment.amount_cents, payment.currency) == (order.total_cents, order.currency)
-    return asks_the_same and payment.expires_at is not None and payment.expires_at > clock.now()
+    return asks_the_same and payment.expires_at is not None and payment.expires_at > clock.now() + ROOM
 
 
 def _request(session: Session, order: Order, payment: Payment, base_url: str) -> CheckoutRequest:
@@ -188,15 +191,17 @@ def _number(order_id: int) -> str:
 
 
 def _reuse(attempt: _Attempt, gateway: Gateway) -> str | None:
-    """The open page; None (and the attempt is over) when Stripe says that it is closed."""
+    """The open page; None (and the attempt is over) when Stripe says that it is closed, or unknown."""
     assert attempt.session_id is not None
     try:
         found = gateway.get_checkout(attempt.session_id)
-    except (GatewayUnavailable, GatewayRefused):
+    except GatewayUnavailable:
         return attempt.url
-    if found.status == "complete":
+    except GatewayRefused:
+        found = None  # Stripe does not know it
+    if found is not None and found.status == "complete":
         return attempt.request.success_url
-    if found.status == "open":
+    if found is not None and found.status == "open":
         return found.url or attempt.url
     _close(attempt.payment_id, PaymentState.EXPIRED)
     return None

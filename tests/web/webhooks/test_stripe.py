@@ -10,12 +10,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 from redis.exceptions import ConnectionError as RedisAway
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from bakery.infra.db import db
 from bakery.infra.models import Outbox
 from bakery.messages.models import StaffAlert
+from bakery.payments import services
 from bakery.payments.models import EventOutcome, StripeEvent
 
 URL = "/webhooks/stripe"
@@ -106,6 +108,16 @@ def test_with_redis_away_the_event_is_stored_and_owed_all_the_same(
     monkeypatch.setitem(app.extensions, "redis", Away())
     assert send(client).status_code == 200
     assert len(stored()) == 1 and len(owed()) == 1
+
+
+def test_with_the_database_away_stripe_is_told_to_try_again(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(event: object) -> int:
+        raise OperationalError("insert", {}, Exception("no database"))
+
+    monkeypatch.setattr(services, "record_event", away)
+    assert send(client).status_code == 503
 
 
 def test_the_request_costs_at_most_three_statements(
