@@ -96,6 +96,6 @@ def find(session: Session, order_id: int) -> Receipt | None:
     return session.scalar(select(Receipt).where(Receipt.order_id == order_id))
 
 
-def _lock_series() -> Select[tuple[ReceiptSeries]]:
+def _lock_series() -> Select[ReceiptSeries]:
     query = select(ReceiptSeries).where(ReceiptSeries.code == SERIES)
     return query.with_for_update().execution_options(populate_existing=True)
