@@ -30,15 +30,12 @@ from jobs.app import get_app
 log = structlog.get_logger(__name__)
 PAUSE = 2.0
 # Imported by the parent, so that no job pays for it. None of them starts a thread when imported.
-HEAVY = (
-    "weasyprint",
-    "twilio.rest",
-    "flask_mailman",
-    "stripe",
-    "jobs.outbox",
-    "jobs.orders",
-    "jobs.messages",
-)
+JOBS = ("jobs.outbox", "jobs.orders", "jobs.payments", "jobs.production", "jobs.messages", "jobs.housekeeping")
+HEAVY: dict[str, tuple[str, ...]] = {
+    queue.URGENT: ("twilio.rest", "stripe"),
+    queue.DEFAULT: ("weasyprint", "flask_mailman", "stripe"),
+    queue.LOW: (),
+}
 
 
 class ShopWorker(Worker):
@@ -120,7 +117,7 @@ def main(arguments: list[str]) -> int:
     except SettingsError as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    for module in HEAVY:
+    for module in (*JOBS, *HEAVY[arguments[0]]):
         importlib.import_module(module)
     structlog.contextvars.bind_contextvars(worker=arguments[0])
     log.info("worker_up")
