@@ -16,6 +16,7 @@ from bakery.orders.cart_owner import CartOwner
 from bakery.orders.cart_queries import CartView, LineView, load_cart
 from bakery.orders.cart_services import Changed
 from bakery.storefront.cart_summary import Summary, summarise
+from bakery.storefront.order_access import waiting_order
 
 
 def wants_json() -> bool:
@@ -39,6 +40,7 @@ def shown(
         return make_response(jsonify({"cart": as_json(cart, summary)}), status)
     context: dict[str, Any] = {"cart": cart, "summary": summary, "cart_count": cart.units}
     context |= {"error": error, "said": said, "undo": undo, "place": _place(), "back": _back()}
+    context["waiting"] = None if cart.lines else waiting_order()
     context["user"] = current_user if current_user.is_authenticated else None
     response = htmx.render(
         "storefront/cart/page.html", fragment="storefront/cart/_answer.html", status=status, **context

@@ -32,7 +32,7 @@ from bakery.storefront import checkout_page
 from bakery.storefront.cart_answers import shown
 from bakery.storefront.cart_cookie import cart_owner
 from bakery.storefront.forms.checkout import CheckoutForm
-from bakery.storefront.order_access import remember_order
+from bakery.storefront.order_access import remember_order, waiting_order
 
 blueprint = Blueprint("checkout", __name__)
 
@@ -45,6 +45,9 @@ _KEPT = ("name", "email", "phone", "note")
 def show() -> ResponseReturnValue:
     """The page; an empty cart, or one with open questions, goes back to the cart first."""
     cart = load_cart(db.session(), cart_owner(request))
+    if not cart.lines and (waiting := waiting_order()):
+        # Back from Stripe's page by the browser's button: the cart has become an order already.
+        return redirect(url_for("orders.show", number=waiting.number, paid=0), 303)
     if not cart.orderable:
         return redirect(url_for("cart.show"), 303)
     form = CheckoutForm(formdata=None, data=_known())
@@ -165,7 +168,7 @@ def _word(form: CheckoutForm) -> None:
     form.country = profile.country
     form.email_consent.label.text = profile.email_consent_wording or "Email me news and offers."
     form.sms_consent.label.text = profile.sms_consent_wording or "Text me news and offers."
-    form.terms.label.text = f"I have read the terms of {profile.name}."
+    form.terms.label.text = f"I have read the terms of {profile.name}"
 
 
 def _date(text: str) -> date | None:

@@ -22,18 +22,18 @@ from bakery.storefront.words import allergen_pairs
 
 # Days shown at once; later ones are a button away. The first of them stand open.
 DAYS = 14
-OPEN_DAYS = 4
+OPEN_DAYS = 2
 
 
 @dataclass(frozen=True, slots=True)
 class PickupDays:
-    """Days with free times: `first` stand open, `rest` folded; `later` is the day to go on from, if any."""
+    """Days with free times: `first` stand open, `rest` folded but for the chosen one; `later` goes on from there."""
 
     first: tuple[Day, ...]
     rest: tuple[Day, ...]
     later: date | None
     reason: str | None
-    rest_open: bool
+    chosen_on: date | None
 
 
 def show(
@@ -71,13 +71,12 @@ def pickup_days(found: Availability, chosen: str, begin: date | None) -> PickupD
     """The free days to show from `begin` on, at most `DAYS` of them."""
     days = [day for day in found.days if begin is None or day.on >= begin]
     shown, beyond = days[:DAYS], days[DAYS:]
-    rest = tuple(shown[OPEN_DAYS:])
     return PickupDays(
         first=tuple(shown[:OPEN_DAYS]),
-        rest=rest,
+        rest=tuple(shown[OPEN_DAYS:]),
         later=beyond[0].on if beyond else None,
         reason=found.reason,
-        rest_open=any(slot.key == chosen for day in rest for slot in day.slots),
+        chosen_on=next((day.on for day in shown for slot in day.slots if slot.key == chosen), None),
     )
 
 

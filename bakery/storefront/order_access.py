@@ -5,11 +5,13 @@ from __future__ import annotations
 import flask
 from flask_login import current_user
 
+from bakery.core import clock
 from bakery.core.errors import NotFound
 from bakery.core.ids import same_secret
 from bakery.infra.db import db
 from bakery.orders import queries
 from bakery.orders.models import Order
+from bakery.orders.states import OrderStatus
 
 _KNOWN = "orders"
 MOST = 20
@@ -28,6 +30,15 @@ def find_order(number: str) -> Order:
     order = _lookup(number)
     if order is None or not _is_theirs(order):
         raise NotFound("There is no such order, or it is not yours to see.")
+    return order
+
+
+def waiting_order() -> Order | None:
+    """The order that this browser placed last, while it is held and not paid; for who comes back too early."""
+    known = flask.session.get(_KNOWN, [])
+    order = _lookup(known[-1]) if known else None
+    if order is None or order.status != OrderStatus.PENDING_PAYMENT or order.hold_expires_at <= clock.now():
+        return None
     return order
 
 

@@ -32,12 +32,16 @@ class CheckoutForm(FlaskForm):
     )
     email = EmailField(
         "Email",
-        [DataRequired("We send the receipt there."), Length(max=254), EmailAddress()],
+        [DataRequired("Enter your email: the receipt goes there."), Length(max=254), EmailAddress()],
         filters=[one_line],
     )
     phone = TelField(
         "Mobile or phone",
-        [DataRequired("We ring only if something is wrong with your order."), Length(max=40), PhoneNumber()],
+        [
+            DataRequired("Enter a number we can ring if something is wrong with your order."),
+            Length(max=40),
+            PhoneNumber(),
+        ],
         filters=[one_line],
     )
     slot = StringField("Pickup time", [DataRequired("Choose when you will collect it."), Length(max=40)])
