@@ -4,6 +4,17 @@ document.addEventListener("htmx:configRequest", (event) => {
   if (token && event.detail.verb !== "get") event.detail.headers["X-CSRFToken"] = token;
 });
 
+// What asks by itself says what it has already: an answer of 304 costs little and swaps nothing.
+const known = new Map();
+const polls = (element) => element.getAttribute("hx-trigger")?.startsWith("every");
+document.addEventListener("htmx:configRequest", ({ detail }) => {
+  if (polls(detail.elt) && known.has(detail.path)) detail.headers["If-None-Match"] ??= known.get(detail.path);
+});
+document.addEventListener("htmx:afterRequest", ({ detail }) => {
+  const tag = detail.xhr.getResponseHeader("ETag");
+  if (tag && polls(detail.elt)) known.set(detail.pathInfo.requestPath, tag);
+});
+
 // A live region that is itself swapped stays silent: its words are said by one that stays.
 const announce = (part) => {
   const news = part.matches("[role='status']") ? part : part.querySelector("[role='status']");
