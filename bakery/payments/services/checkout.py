@@ -181,7 +181,7 @@ def _item(line: OrderLine) -> CheckoutItem:
 
 
 def _return_url(base_url: str, number: str, *, paid: bool) -> str:
-    # Without the order's secret: see docs/decisions/payments.md.
+    # Without the order's secret: see docs/decisions/0009-payments.md.
     return f"{base_url}/orders/{number}?paid={int(paid)}"
 
 
