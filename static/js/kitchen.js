@@ -17,6 +17,11 @@ document.addEventListener("htmx:afterRequest", (event) => {
   if (status === 304 || (status >= 200 && status < 300)) { heard = Date.now(); lastHeard(); }
 });
 
+// Only a board may take the board's place: an error would end the asking for good.
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  if (detail.target.id === "kitchen-board" && !detail.serverResponse.includes('id="kitchen-board"')) detail.shouldSwap = false;
+});
+
 // Two warm notes; rung when the set of tickets (id and version) has something it did not have before.
 const ring = () => {
   if (!sound) return;
