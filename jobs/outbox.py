@@ -24,6 +24,9 @@ def run(row_id: int) -> None:
     with structlog.contextvars.bound_contextvars(
         request_id=claimed.request_id, owed=claimed.job, row=claimed.id, attempt=claimed.attempt
     ):
+        if claimed.attempt > outbox.MAX_ATTEMPTS:
+            _failed(claimed, RuntimeError("its worker died each time"))
+            return
         try:
             handler(claimed.job)(*claimed.args)
             end_read()
@@ -58,22 +61,29 @@ def handler(dotted: str) -> Callable[..., Any]:
 
 
 def _failed(claimed: outbox.Claim, error: Exception) -> None:
-    """Back-off, or the end: the job's own `gave_up(*args, error)` if it has one, and an alert."""
+    """Back-off, or the end: the job's own `gave_up(*args, error)` if it has one, and an alert.
+
+    The row is closed after that: whoever is killed in between leaves it leased, and the end comes again.
+    """
     text = f"{type(error).__name__}: {error}"
     refused = isinstance(error, outbox.GiveUp)
-    outbox.fail(claimed, text, for_good=refused)
-    if not (claimed.last or refused):
+    if claimed.last or refused:
+        log.error("owed_given_up", error=text)
+        if not refused and not _gave_up(claimed, text):
+            _tell_staff(claimed, text)
+    else:
         log.warning("owed_failed", error=text)
-        return
-    log.error("owed_given_up", error=text)
-    if not refused and not _gave_up(claimed, text):
-        with transaction() as session:
-            raise_alert(
-                session,
-                kind="job_failed",
-                key=f"outbox:{claimed.id}",
-                text=f"A job ({claimed.job}) failed {claimed.attempt} times and was given up: {text}",
-            )
+    outbox.fail(claimed, text, for_good=refused)
+
+
+def _tell_staff(claimed: outbox.Claim, text: str) -> None:
+    with transaction() as session:
+        raise_alert(
+            session,
+            kind="job_failed",
+            key=f"outbox:{claimed.id}",
+            text=f"A job ({claimed.job}) failed {claimed.attempt} times and was given up: {text}",
+        )
 
 
 def _gave_up(claimed: outbox.Claim, text: str) -> bool:

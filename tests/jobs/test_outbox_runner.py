@@ -142,6 +142,18 @@ def test_a_row_whose_worker_died_is_due_again_after_its_lease(session: Session) 
     assert ran[0] == ()
 
 
+def test_a_job_that_kills_every_worker_is_given_up_without_another(session: Session) -> None:
+    row_id = owe("works")
+    for hours in range(outbox.MAX_ATTEMPTS):
+        with clock.travel(clock.now() + timedelta(hours=hours)):
+            assert outbox.claim(row_id) is not None  # … and then the worker is killed
+    with clock.travel(clock.now() + timedelta(hours=20)):
+        runner.run(row_id)
+    assert ran == []
+    assert row(session, row_id).dead_at is not None
+    assert session.scalars(select(StaffAlert)).one()
+
+
 def test_a_periodic_job_notes_how_it_ended(session: Session) -> None:
     outcomes = iter([None, OSError("no"), None])
 
