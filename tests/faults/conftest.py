@@ -15,7 +15,7 @@ from bakery.infra.db import db
 from sandbox.server import start
 from tests.conftest import empty_database, make_settings
 from tests.faults.world import World
-from tools.ports import Remembered
+from tools.ports import Remembered, any_free
 from tools.redis_server import Redis
 
 QUEUES = ("urgent", "default")
@@ -28,12 +28,20 @@ def shop_in_pieces(
     home: Path = tmp_path_factory.mktemp("faults")
     redis = Redis(home / "redis", home / "redis.log", Remembered(home / "ports.json"), throw_away=True)
     redis.prepare()
-    with start(data=str(home / "sandbox"), sms_step_seconds=0.1) as sandbox:
+    base_url = f"http://127.0.0.1:{any_free()}"
+    outside = start(
+        data=str(home / "sandbox"),
+        sms_step_seconds=0.1,
+        webhook_url=f"{base_url}/webhooks/stripe",
+        webhook_secret="whsec_saffron",
+        retry_seconds=(0.2, 0.5, 1.0),
+    )
+    with outside as sandbox:
         env = {
             "DATABASE_URL": database_url,
             "REDIS_URL": redis.url,
             "SECRET_KEY": "only-for-tests-" * 3,
-            "BASE_URL": "http://127.0.0.1:9",
+            "BASE_URL": base_url,
             "STRIPE_SECRET_KEY": "sk_test_saffron",
             "STRIPE_WEBHOOK_SECRET": "whsec_saffron",
             "STRIPE_API_BASE": sandbox.url,

@@ -6,14 +6,17 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Flask
 from sqlalchemy import func, select, update
+from werkzeug.serving import BaseWSGIServer, make_server
 
 from bakery.infra.db import db
 from bakery.infra.models import Outbox
@@ -37,6 +40,22 @@ class World:
     logs: Path
     redis_process: subprocess.Popen | None = None
     workers: dict[str, subprocess.Popen] = field(default_factory=dict)
+    web: BaseWSGIServer | None = None
+
+    # The shop's web, in this process
+
+    def open_web(self) -> None:
+        """Listen where Stripe and Twilio report to."""
+        where = urlsplit(self.env["BASE_URL"])
+        self.web = make_server(str(where.hostname), int(where.port or 0), self.app, threaded=True)
+        self.web_thread = threading.Thread(target=self.web.serve_forever, daemon=True)
+        self.web_thread.start()
+
+    def close_web(self) -> None:
+        if self.web is not None:
+            self.web.shutdown()
+            self.web.server_close()
+            self.web = None
 
     # Redis
 
