@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -21,9 +21,6 @@ class Booked(NamedTuple):
     orders: int
     minutes: int
     closed: bool
-
-
-_NOTHING = Booked(None, None, 0, 0, False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +62,7 @@ class Calendar:
         self.today = now.astimezone(ZoneInfo(rules.time_zone)).date()
         self.last_day = self.today + timedelta(days=rules.max_days_ahead)
         self._booked = booked
+        self._whole = room(rules, Booked(None, None, 0, 0, False))
         self._rooms: dict[date, list[tuple[Slot, Room]]] = {}
 
     def days(self, need: Need) -> Iterator[Day]:
@@ -110,10 +108,13 @@ class Calendar:
 
     def _rooms_on(self, on: date) -> list[tuple[Slot, Room]]:
         if on not in self._rooms:
-            self._rooms[on] = [self._room(on, *start) for start in self.rules.starts(on)]
+            self._rooms[on] = [self._room(slot) for slot in self.rules.slots(on)]
         return self._rooms[on]
 
-    def _room(self, on: date, starts_at: datetime, at: time) -> tuple[Slot, Room]:
-        left = room(self.rules, self._booked.get(starts_at, _NOTHING))
-        slot = Slot(starts_at, on, at, self.rules.slot_minutes, max(left.orders, 0), max(left.minutes, 0))
-        return slot, left
+    def _room(self, slot: Slot) -> tuple[Slot, Room]:
+        booked = self._booked.get(slot.starts_at)
+        if booked is None:
+            return slot, self._whole
+        left = room(self.rules, booked)
+        orders, minutes = max(left.orders, 0), max(left.minutes, 0)
+        return replace(slot, left_orders=orders, left_minutes=minutes), left

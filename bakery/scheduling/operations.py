@@ -126,7 +126,7 @@ def booked(row: PickupSlot) -> Booked:
 
 
 def _possible(session: Session, starts_at: datetime, need: Need, now: datetime) -> tuple[Calendar, Slot]:
-    calendar = open_calendar(session, now)
+    calendar = open_calendar(session, now, fresh=True)
     if calendar is None:
         raise SlotGone("We are not taking orders at the moment.", starts_at)
     on = starts_at.astimezone(ZoneInfo(calendar.rules.time_zone)).date()

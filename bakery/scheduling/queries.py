@@ -1,9 +1,12 @@
-"""When an order can be collected: one function for every page, placement and machine. At most four queries."""
+"""When an order can be collected: one function for every page, placement and machine.
+
+At most four queries, however many days; one while a page's process remembers the rules.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from typing import TypeVar
 
@@ -11,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bakery.core import clock
+from bakery.infra.memo import remember
 from bakery.scheduling import reasons, rules
 from bakery.scheduling.calendar import Booked, Calendar
 from bakery.scheduling.models import PickupSlot
@@ -79,10 +83,17 @@ def available_on(session: Session, needs: Mapping[K, Need], on: date, now: datet
     return {key for key, need in needs.items() if possible[need]}
 
 
-def open_calendar(session: Session, now: datetime, *, only: date | None = None) -> Calendar | None:
-    """Rules and bookings as a calendar for orders placed `now`; None while the shop has no slot plan."""
-    yesterday = now.date() - timedelta(days=1)  # wherever the shop is, its today is not before this
-    known = rules.load(session, yesterday)
+def open_calendar(
+    session: Session, now: datetime, *, only: date | None = None, fresh: bool = False
+) -> Calendar | None:
+    """Rules and bookings as a calendar for orders placed `now`; None while the shop has no slot plan.
+
+    Pages may use rules that were remembered until they change; `fresh` reads them again, for a promise.
+    """
+    yesterday = now.astimezone(UTC).date() - timedelta(
+        days=1
+    )  # wherever the shop is, today is not before this
+    known = rules.load(session) if fresh else remember("rules", "shop", 60, lambda: rules.load(session))
     if known is None:
         return None
     query = select(

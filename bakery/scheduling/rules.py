@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import or_, select, true
+from sqlalchemy import select, true
 from sqlalchemy.orm import Session
 
 from bakery.scheduling.models import Cutoff, OpeningHours, ScheduleException, SlotPlan
+from bakery.scheduling.types import Slot
 from bakery.shop.models import Shop
 
 # Hours that end within the day's last minute run until midnight: 23:59 is as late as a form can say.
@@ -49,6 +50,8 @@ class Rules:
     exceptions: Mapping[date, Exceptional]
     # By "MM-DD"; a row for the very date goes first.
     yearly: Mapping[str, Exceptional]
+    # A date's slots as long as nothing is booked: cut once, for as long as the rules are remembered.
+    _slots: dict[date, tuple[Slot, ...]] = field(default_factory=dict, repr=False, compare=False)
 
     def exception(self, on: date) -> Exceptional | None:
         """What is different about a date."""
@@ -58,6 +61,15 @@ class Rules:
         """When the shop is open on a date, by the clock on its wall."""
         exception = self.exception(on)
         return exception.intervals if exception else self.hours.get(on.weekday(), ())
+
+    def slots(self, on: date) -> tuple[Slot, ...]:
+        """A date's slots with the plan's whole capacity."""
+        if on not in self._slots:
+            self._slots[on] = tuple(
+                Slot(starts_at, on, at, self.slot_minutes, self.capacity_orders, self.capacity_minutes)
+                for starts_at, at in self.starts(on)
+            )
+        return self._slots[on]
 
     def starts(self, on: date) -> list[tuple[datetime, time]]:
         """A date's slots as (instant, local time). Each fits into an interval as a whole.
@@ -86,7 +98,7 @@ class Rules:
         return range(interval.opens, interval.closes - self.slot_minutes + 1, self.slot_minutes)
 
 
-def load(session: Session, today: date | None = None) -> Rules | None:
+def load(session: Session) -> Rules | None:
     """The rules as they stand; None while the shop has no profile or slot plan. Three queries."""
     rows = session.execute(
         select(Shop.time_zone, SlotPlan, Cutoff)
@@ -98,7 +110,7 @@ def load(session: Session, today: date | None = None) -> Rules | None:
         return None
     time_zone, plan, _ = rows[0]
     cutoffs = {row.Cutoff.weekday: (row.Cutoff.days_before, row.Cutoff.at) for row in rows if row.Cutoff}
-    dated, yearly = _exceptions(session, today)
+    dated, yearly = _exceptions(session)
     return Rules(
         time_zone=time_zone,
         slot_minutes=plan.slot_minutes,
@@ -134,12 +146,9 @@ def _hours(session: Session) -> dict[int, tuple[Interval, ...]]:
     return hours
 
 
-def _exceptions(
-    session: Session, today: date | None
-) -> tuple[dict[date, Exceptional], dict[str, Exceptional]]:
+def _exceptions(session: Session) -> tuple[dict[date, Exceptional], dict[str, Exceptional]]:
+    """By date, and by day of the year."""
     query = select(ScheduleException).order_by(ScheduleException.opens)
-    if today:
-        query = query.where(or_(ScheduleException.yearly, ScheduleException.on_date >= today))
     dated: dict[date, list[ScheduleException]] = {}
     yearly: dict[str, list[ScheduleException]] = {}
     for row in session.scalars(query):

@@ -15,10 +15,9 @@ from bakery.infra.models import Outbox
 from bakery.infra.transaction import transaction
 from bakery.orders import operations, queries, services
 from bakery.orders.models import Order, OrderEvent
-from bakery.orders.states import ORDER, PAYMENT, OrderStatus, PaymentStatus
+from bakery.orders.states import OrderStatus
 from bakery.people.models import AuditEntry
 from bakery.scheduling.models import PickupSlot
-from bakery.stock import operations as stock
 from bakery.stock.models import StockLevel
 from tests.factories.catalog import make_cake, make_loaf
 from tests.factories.checkout import place, place_paid
@@ -127,69 +126,6 @@ def test_a_hold_is_extended_and_never_shortened(session: Session) -> None:
         operations.extend_hold(open_session, operations.lock_order(open_session, order.id), until)
 
 
-def expired(**changes) -> Order:
-    order = place((make_cake(stock=2), 2), **changes)
-    with clock.travel(clock.now() + LATER):
-        assert services.expire_order(order.id)
-    return order
-
-
-def retake(order_id: int) -> bool:
-    with transaction() as session:
-        order = operations.lock_order(session, order_id)
-        taken = operations.retake_or_none(session, order) is not None
-        if taken:
-            operations.change_payment_status(session, order, PaymentStatus.PAID, reason="late")
-            operations.confirm(session, order)
-        return taken
-
-
-def test_a_late_payment_gets_what_is_still_there(session: Session) -> None:
-    make_open_shop(session)
-    order = expired()
-    # Inside the lead time by now: it counts from when the order was placed.
-    with clock.travel(order.pickup_at - timedelta(hours=20)):
-        assert retake(order.id)
-    assert levels(session, order) == ((0, 0), 1)
-    assert session.get_one(Order, order.id).status == OrderStatus.CONFIRMED
-    assert len(session.scalars(select(Outbox)).all()) == 3
-
-
-def test_a_late_payment_is_not_taken_when_the_stock_went_to_somebody_else(session: Session) -> None:
-    make_open_shop(session)
-    order = expired()
-    variant_id = session.scalars(select(StockLevel.variant_id)).one()
-    with transaction() as open_session:
-        stock.hold(open_session, "order:other", {variant_id: 1}, clock.now() + LATER)
-    assert not retake(order.id)
-    assert levels(session, order) == ((2, 1), 0)
-    assert session.get_one(Order, order.id).status == OrderStatus.EXPIRED
-
-
-def test_a_late_payment_is_not_taken_when_the_slot_is_full_and_gives_the_stock_back(session: Session) -> None:
-    make_open_shop(session)
-    order = expired()
-    session.get_one(PickupSlot, order.slot_id).capacity_orders = 0
-    session.commit()
-    assert not retake(order.id)
-    assert levels(session, order) == ((2, 0), 0)
-
-
-def test_a_payment_after_the_pickup_time_is_not_taken(session: Session) -> None:
-    make_open_shop(session)
-    order = expired()
-    with clock.travel(order.pickup_at):
-        assert not retake(order.id)
-
-
-def test_only_an_expired_order_is_retaken(session: Session) -> None:
-    make_open_shop(session)
-    order = place((make_cake(stock=2), 2))
-    assert not retake(order.id)
-    services.cancel_order(order.id, BAKER, "called off")
-    assert not retake(order.id)
-
-
 def test_staff_move_an_order_along_with_history_and_audit(session: Session) -> None:
     make_open_shop(session)
     order = place_paid((make_cake(stock=5), 1))
@@ -292,40 +228,3 @@ def test_a_number_is_found_however_it_is_typed(session: Session) -> None:
     order = OrderFactory(number="SC-7K3M-Q9")
     assert queries.get_order_by_number(session, " sc7k3mq9 ").id == order.id
     assert queries.number_of(session, order.id) == "SC-7K3M-Q9"
-
-
-@pytest.mark.parametrize("current", list(OrderStatus))
-@pytest.mark.parametrize("to", list(OrderStatus))
-def test_every_move_is_either_named_or_refused(
-    session: Session, current: OrderStatus, to: OrderStatus
-) -> None:
-    order = OrderFactory(status=current)
-    with transaction() as open_session:
-        row = operations.lock_order(open_session, order.id)
-        if to in ORDER.allowed(current):
-            operations.change_status(open_session, row, to, BAKER)
-        else:
-            with pytest.raises(InvalidTransition, match="cannot become"):
-                operations.change_status(open_session, row, to, BAKER)
-    moved = to in ORDER.allowed(current)
-    row = session.get_one(Order, order.id)
-    assert (row.status, row.version) == ((to, 2) if moved else (current, 1))
-    assert len(session.scalars(select(OrderEvent)).all()) == moved
-
-
-def test_every_state_is_reachable() -> None:
-    for machine, start in ((ORDER, OrderStatus.PENDING_PAYMENT), (PAYMENT, PaymentStatus.UNPAID)):
-        seen, todo = {start}, [start]
-        while todo:
-            for state in machine.allowed(todo.pop()) - seen:
-                seen.add(state)
-                todo.append(state)
-        assert seen == set(type(start))
-
-
-def test_a_refund_of_an_unpaid_order_is_refused(session: Session) -> None:
-    order = OrderFactory()
-    with pytest.raises(InvalidTransition), transaction() as open_session:
-        operations.change_payment_status(
-            open_session, operations.lock_order(open_session, order.id), PaymentStatus.REFUNDED
-        )
