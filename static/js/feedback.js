@@ -11,8 +11,10 @@ document.addEventListener("htmx:configRequest", ({ detail }) => {
   if (polls(detail.elt) && known.has(detail.path)) detail.headers["If-None-Match"] ??= known.get(detail.path);
 });
 document.addEventListener("htmx:afterRequest", ({ detail }) => {
+  // A tap has changed the screen by itself: what was known is not what is shown.
+  if (detail.requestConfig.verb !== "get") known.clear();
   const tag = detail.xhr.getResponseHeader("ETag");
-  if (tag && polls(detail.elt)) known.set(detail.pathInfo.requestPath, tag);
+  if (tag && polls(detail.requestConfig.elt)) known.set(detail.pathInfo.requestPath, tag);
 });
 
 // A live region that is itself swapped stays silent: its words are said by one that stays.
