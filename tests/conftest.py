@@ -23,6 +23,7 @@ from tests.fakes.files import FakeFiles
 from tests.fakes.gateway import FakeGateway
 from tests.fakes.mail import FakeMailer
 from tests.fakes.sms import FakeSms
+from tests.page_checker import CheckingClient
 from tests.queries import Counter, counting
 
 
@@ -70,6 +71,7 @@ def settings(database_url: str) -> Settings:
 def app(settings: Settings) -> Iterator[Flask]:
     """The app on a migrated database."""
     app = create_app(settings)
+    app.test_client_class = CheckingClient
     app.config.update(TESTING=True, WTF_CSRF_ENABLED=False, RATELIMIT_ENABLED=False)
     app.extensions["changes"].silence()
     limiter.enabled = False

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import structlog
-from flask import Flask, g, jsonify, render_template
+from flask import Flask, current_app, g, jsonify, render_template
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from redis.exceptions import RedisError
-from sqlalchemy.exc import InterfaceError, OperationalError
-from werkzeug.exceptions import HTTPException
+from sqlalchemy.exc import DataError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, TooManyRequests
 
 from bakery.core.errors import DomainError
 from bakery.infra import htmx
@@ -45,17 +46,32 @@ def init_errors(app: Flask) -> None:
     def stale_form(error: CSRFError) -> ResponseReturnValue:
         return _answer(400, "This page was open for a long time. Reload it and send the form again.")
 
-    @app.errorhandler(HTTPException)
-    def http(error: HTTPException) -> ResponseReturnValue:
-        status = error.code or 500
-        if status < 400:
-            return error
-        default = type(error).description
-        message = error.description if error.description != default else None
-        return _answer(status, message)
+    app.register_error_handler(HTTPException, _http)
+    _init_faults(app)
+
+
+def _http(error: HTTPException) -> ResponseReturnValue:
+    status = error.code or 500
+    if status < 400:
+        return error
+    if isinstance(error, TooManyRequests):
+        # The limiter's own words ("20 per 1 minute") are for us.
+        return _answer(status, None, headers={"Retry-After": "60"})
+    allowed = error.valid_methods if isinstance(error, MethodNotAllowed) else None
+    message = error.description if error.description != type(error).description else None
+    return _answer(status, message, headers={"Allow": ", ".join(sorted(allowed))} if allowed else None)
+
+
+def _init_faults(app: Flask) -> None:
+    @app.errorhandler(DataError)
+    def not_storable(error: Exception) -> ResponseReturnValue:
+        # A number beyond all bounds, a NUL byte in a text: no such thing can be in the database.
+        log.warning("not_storable", error=type(error).__name__)
+        return _answer(400, None)
 
     @app.errorhandler(OperationalError)
     @app.errorhandler(InterfaceError)
+    @app.errorhandler(PoolTimeout)
     def database_away(error: Exception) -> ResponseReturnValue:
         log.exception("database_away")
         return _answer(503, None)
@@ -71,12 +87,21 @@ def init_errors(app: Flask) -> None:
         return _answer(500, None)
 
 
-def _answer(status: int, message: str | None, *, field: str | None = None) -> ResponseReturnValue:
+def _answer(
+    status: int, message: str | None, *, field: str | None = None, headers: dict[str, str] | None = None
+) -> ResponseReturnValue:
+    headers = {"Cache-Control": "no-store", **(headers or {})}
+    if status == 503:
+        headers["Retry-After"] = "10"
+    if status >= 500 and not hasattr(g, "_login_user"):
+        # The database may be what is missing: nobody is looked up while an error is drawn.
+        g._login_user = current_app.login_manager.anonymous_user()  # type: ignore[attr-defined]
     title, advice = WORDS.get(status, WORDS[400] if status < 500 else WORDS[500])
     text = message or advice
     request_id = g.get("request_id")
     if htmx.wants_json():
-        return jsonify({"error": {"message": text, "field": field, "request_id": request_id}}), status
+        error = {"message": text, "field": field, "request_id": request_id}
+        return jsonify({"error": error}), status, headers
     template = "errors/_refused.html" if htmx.wants_fragment() else "errors/page.html"
     body = render_template(template, status=status, title=title, message=text, request_id=request_id)
-    return body, status, {"Retry-After": "10"} if status == 503 else {}
+    return body, status, headers

@@ -42,10 +42,11 @@ def create_app(settings: Settings) -> Flask:
         template_folder=str(ROOT / "templates"),
     )
     _configure(app, settings)
-    _extensions(app, settings)
+    # First the request's id, then who may call, and only then form tokens and limits: hooks run in this order.
     requests.init_requests(app)
     origin.init_origin_guard(app, exempt_prefixes=MACHINES)
     access.init_access(app)
+    _extensions(app, settings)
     errors.init_errors(app)
     formats.init_formats(app)
     assets.init_assets(app)
@@ -78,6 +79,8 @@ def _configure(app: Flask, settings: Settings) -> None:
             "pool_timeout": 5,
             "pool_pre_ping": False,
             "pool_recycle": 1800,
+            # What people entered stays out of error messages, and so out of the logs.
+            "hide_parameters": True,
             "connect_args": {
                 "connect_timeout": 5,
                 "options": "-c lock_timeout=10000 -c statement_timeout=30000"
@@ -90,10 +93,12 @@ def _configure(app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_NAME="shop",
         MAX_CONTENT_LENGTH=MAX_BODY,
         MAX_FORM_MEMORY_SIZE=MAX_BODY,
-        WTF_CSRF_TIME_LIMIT=12 * 3600,
+        # As long as the sign-in: a wall screen stays open for a whole shift.
+        WTF_CSRF_TIME_LIMIT=None,
         # The origin guard already covers it; behind TLS the Referer may be stripped.
         WTF_CSRF_SSL_STRICT=False,
         RATELIMIT_STORAGE_URI=settings.redis_url,
+        RATELIMIT_STORAGE_OPTIONS={"socket_connect_timeout": 1, "socket_timeout": 1},
         RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=True,
         RATELIMIT_HEADERS_ENABLED=False,
         SETTINGS=settings,

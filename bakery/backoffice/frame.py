@@ -52,7 +52,7 @@ def init_frame(blueprint: Blueprint) -> Blueprint:
 
     @blueprint.context_processor
     def frame() -> dict[str, object]:
-        role = current_user.role
+        role: str = current_user.role
         return {
             "places": places(),
             "staff": current_user,

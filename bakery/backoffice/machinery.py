@@ -8,13 +8,13 @@ from flask import Blueprint, abort, flash, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from bakery.backoffice.frame import actor, init_frame, places
-from bakery.core.ids import normalize_number
+from bakery.backoffice.frame import actor, init_frame
+from bakery.backoffice.styleguide import samples
 from bakery.infra import htmx, job_queries, outbox
 from bakery.infra.db import db
 from bakery.messages import queries as messages
 from bakery.messages.services import settle_alert
-from bakery.orders.staff_queries import find_numbers
+from bakery.orders.staff_queries import find_orders
 from bakery.people.audit_queries import PAGE_SIZE, list_entries
 from bakery.people.rights import Right, has_right
 from bakery.people.services import record_change
@@ -92,18 +92,14 @@ def audit() -> ResponseReturnValue:
 
 @blueprint.get("/palette")
 def palette() -> ResponseReturnValue:
-    """Rows for the command palette: places and orders that fit what was typed."""
+    """Rows for the command palette: orders that fit what was typed. (The places are in the page already.)"""
     q = request.args.get("q", "").strip()[:60]
-    found = []
-    if len(q) >= 2 and has_right(current_user.role, Right.SEE_ORDERS):
-        exact = normalize_number(q)
-        found = list(find_numbers(db.session(), exact or q))
     personal = has_right(current_user.role, Right.SEE_PERSONAL_DATA)
-    links = [item for _, items in places() for item in items if q.lower() in item[2].lower()] if q else []
-    return render_template("backoffice/_palette.html", orders=found, links=links, personal=personal)
+    found = find_orders(db.session(), q, personal=personal) if len(q) >= 2 else []
+    return render_template("backoffice/_palette.html", orders=found, personal=personal)
 
 
 @blueprint.get("/styleguide")
 def styleguide() -> ResponseReturnValue:
     """Every component in every state."""
-    return render_template("backoffice/styleguide.html")
+    return render_template("backoffice/styleguide.html", **samples())

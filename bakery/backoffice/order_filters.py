@@ -42,8 +42,11 @@ class ListQuery:
         return lambda key, direction: self.address(sort=key, dir=direction, page=1)
 
 
-def read_list_query(args: MultiDict[str, str], zone: str, today: date) -> ListQuery:
-    """The list's address as filters; what cannot be read is said and left out."""
+def read_list_query(args: MultiDict[str, str], zone: str, today: date, *, personal: bool) -> ListQuery:
+    """The list's address as filters; what cannot be read is said and left out.
+
+    Without `personal`, the search looks at order numbers only and nothing is sorted by name.
+    """
     raw = {
         key: args.get(key, "").strip()[:120]
         for key in ("view", "q", "status", "cakes", "from", "to", "sort", "dir", "page")
@@ -58,6 +61,7 @@ def read_list_query(args: MultiDict[str, str], zone: str, today: date) -> ListQu
     if raw["status"] and find_state(OrderStatus, raw["status"]) is None:
         errors.append("There is no such status; it was left out.")
     page = int(raw["page"]) if raw["page"].isdecimal() and 0 < int(raw["page"]) < 100_000 else 1
+    sorts = set(SORTS) if personal else set(SORTS) - {"name"}
     filters = OrderFilters(
         zone=zone,
         q=raw["q"],
@@ -65,8 +69,9 @@ def read_list_query(args: MultiDict[str, str], zone: str, today: date) -> ListQu
         cakes_only=view == "cakes" or raw["cakes"] == "1",
         pickup_from=since,
         pickup_to=until,
-        sort=raw["sort"] if raw["sort"] in SORTS else ("placed" if view == "all" else "pickup"),
+        sort=raw["sort"] if raw["sort"] in sorts else ("placed" if view == "all" else "pickup"),
         descending=raw["dir"] == "desc" or (not raw["dir"] and not raw["sort"] and view == "all"),
+        personal=personal,
     )
     return ListQuery(view, filters, page, raw, tuple(errors))
 

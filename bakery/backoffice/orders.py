@@ -15,10 +15,11 @@ from flask_login import current_user
 from bakery.backoffice.frame import actor, init_frame
 from bakery.backoffice.order_filters import VIEWS, read_list_query
 from bakery.core import clock
-from bakery.core.errors import DomainError, Invalid
+from bakery.core.errors import DomainError, Forbidden, Invalid
 from bakery.core.states import find_state, words
 from bakery.infra import htmx
 from bakery.infra.db import db
+from bakery.infra.logging import scrub_text
 from bakery.messages.queries import of_subject
 from bakery.orders import services, staff_queries
 from bakery.orders.models import Order, OrderLine
@@ -42,14 +43,14 @@ def index() -> ResponseReturnValue:
     session = db.session()
     zone = get_profile(session).time_zone
     today = clock.today(zone)
-    query = read_list_query(request.args, zone, today)
+    query = read_list_query(request.args, zone, today, personal=_sees_people())
     found = staff_queries.list_orders(session, query.filters, query.page)
     return htmx.render(
         "backoffice/orders/index.html",
         fragment="backoffice/orders/_results.html",
         query=query,
         views=VIEWS,
-        counts=staff_queries.count_by_view(session, *staff_queries.day_bounds(today, zone)),
+        counts=staff_queries.count_by_view(session, staff_queries.day_bounds(today, zone)[1]),
         orders=found.orders,
         total=found.total,
         pages=max(1, ceil(found.total / staff_queries.PAGE_SIZE)),
@@ -64,9 +65,9 @@ def export() -> ResponseReturnValue:
     """The same filters as a file, one row a line of an order."""
     session = db.session()
     zone = get_profile(session).time_zone
-    query = read_list_query(request.args, zone, clock.today(zone))
+    query = read_list_query(request.args, zone, clock.today(zone), personal=_sees_people())
     orders = staff_queries.export_orders(session, query.filters)
-    response = Response(_csv(orders), mimetype="text/csv; charset=utf-8")
+    response = Response(_csv(orders, _sees_people()), mimetype="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = 'attachment; filename="orders.csv"'
     return response
 
@@ -108,7 +109,7 @@ def add_note(number: str) -> ResponseReturnValue:
 def _move(order_id: int, to: OrderStatus, reason: str) -> None:
     if to == OrderStatus.CANCELLED:
         if not has_right(current_user.role, Right.CANCEL_ORDERS):
-            raise Invalid("Your account may not cancel orders.", field="to")
+            raise Forbidden("Your account may not cancel orders.")
         if not reason:
             raise Invalid("Say why the order is cancelled; the customer may ask.", field="reason")
         services.cancel_order(order_id, actor(), reason)
@@ -120,14 +121,18 @@ def _move(order_id: int, to: OrderStatus, reason: str) -> None:
 CHOICES = (OrderStatus.IN_PRODUCTION, OrderStatus.READY, OrderStatus.COLLECTED, OrderStatus.CONFIRMED)
 
 
+_UNPAID = (OrderStatus.PENDING_PAYMENT, OrderStatus.EXPIRED)
+
+
 def _detail(number: str, *, problem: str = "", status: int = 200) -> ResponseReturnValue:
     session = db.session()
     session.rollback()
     order = staff_queries.get_order(session, number)
     current = OrderStatus(order.status)
     allowed = ORDER.allowed(current)
-    moves = [to for to in CHOICES if to in allowed and current != OrderStatus.PENDING_PAYMENT]
-    moves = [to for to in moves if not (current == OrderStatus.EXPIRED)]
+    moves = [to for to in CHOICES if to in allowed and current not in _UNPAID]
+    if not has_right(current_user.role, Right.MOVE_ORDERS):
+        moves = []
     page = render_template(
         "backoffice/orders/show.html",
         order=order,
@@ -135,6 +140,7 @@ def _detail(number: str, *, problem: str = "", status: int = 200) -> ResponseRet
         payments=attempts(session, order.id),
         transactions=transactions(session, order.id),
         messages=of_subject(session, order.ref),
+        scrubbed=scrub_text,
         moves=[(to, words(to).capitalize()) for to in moves],
         may_cancel=OrderStatus.CANCELLED in allowed and has_right(current_user.role, Right.CANCEL_ORDERS),
         personal=_sees_people(),
@@ -147,7 +153,7 @@ def _sees_people() -> bool:
     return has_right(current_user.role, Right.SEE_PERSONAL_DATA)
 
 
-def _csv(orders: Sequence[Order]) -> str:
+def _csv(orders: Sequence[Order], personal: bool) -> str:
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(
@@ -156,14 +162,15 @@ def _csv(orders: Sequence[Order]) -> str:
     )  # fmt: skip
     for order in orders:
         for line in order.lines:
-            writer.writerow([_safe(value) for value in _row(order, line)])
+            writer.writerow([_safe(value) for value in _row(order, line, personal)])
     return out.getvalue()
 
 
-def _row(order: Order, line: OrderLine) -> list[object]:
+def _row(order: Order, line: OrderLine, personal: bool) -> list[object]:
+    person = [order.contact_name, order.contact_email, order.contact_phone] if personal else ["", "", ""]
     return [
         order.number, order.status, order.payment_status, order.placed_at.isoformat(),
-        order.pickup_at.isoformat(), order.contact_name, order.contact_email, order.contact_phone,
+        order.pickup_at.isoformat(), *person,
         line.sku, line.product_name, line.variant_name, line.quantity, line.message,
         Decimal(line.total_cents).scaleb(-2), Decimal(line.tax_cents).scaleb(-2), order.currency,
     ]  # fmt: skip
@@ -172,4 +179,4 @@ def _row(order: Order, line: OrderLine) -> list[object]:
 def _safe(value: object) -> object:
     """A cell that no spreadsheet takes for a formula (OWASP, CSV injection)."""
     text = str(value)
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r", "\n") else value

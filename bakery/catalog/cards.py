@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import Select, and_, func, select
-from sqlalchemy.dialects.postgresql import aggregate_order_by, array_agg
+from sqlalchemy.dialects.postgresql import aggregate_order_by, array_agg, distinct_on
 from sqlalchemy.orm import Session
 
 from bakery.catalog.models import (
@@ -40,8 +40,8 @@ class Card:
     price_max_cents: int
     servings_min: int | None
     servings_max: int | None
-    lead_time_hours: int
-    make_minutes: int
+    # (lead time in hours, minutes of work) of each size.
+    needs: frozenset[tuple[int, int]]
     variant_ids: tuple[int, ...]
     tags: frozenset[str]
     free_from: frozenset[str]
@@ -69,8 +69,8 @@ def _variants() -> Select:
             func.max(Variant.price_cents).label("price_max_cents"),
             func.min(Variant.servings_min).label("servings_min"),
             func.max(Variant.servings_max).label("servings_max"),
-            func.min(Variant.lead_time_hours).label("lead_time_hours"),
-            func.min(Variant.make_minutes).label("make_minutes"),
+            array_agg(aggregate_order_by(Variant.lead_time_hours, Variant.position)).label("lead_times"),
+            array_agg(aggregate_order_by(Variant.make_minutes, Variant.position)).label("works"),
             array_agg(aggregate_order_by(Variant.id, Variant.position)).label("variant_ids"),
         )
         .where(Variant.active)
@@ -105,7 +105,7 @@ def _query() -> Select:
     )
     pictures = (
         select(Picture.product_id, Picture.key, Picture.alt, Picture.widths, Picture.ratio_permille)
-        .distinct(Picture.product_id)
+        .ext(distinct_on(Picture.product_id))
         .order_by(Picture.product_id, Picture.position)
         .subquery("p")
     )
@@ -162,8 +162,7 @@ def _card(row: object, on: date) -> Card:
         price_max_cents=r["price_max_cents"],
         servings_min=r["servings_min"],
         servings_max=r["servings_max"],
-        lead_time_hours=r["lead_time_hours"],
-        make_minutes=r["make_minutes"],
+        needs=frozenset(zip(r["lead_times"], r["works"], strict=True)),
         variant_ids=tuple(r["variant_ids"]),
         tags=frozenset(r["tags"] or ()),
         free_from=frozenset(r["free_from"] or ()),

@@ -19,7 +19,7 @@ class PictureView:
 
 
 def picture_view(key: str, alt: str, widths: Sequence[int], ratio_permille: int = 1000) -> PictureView:
-    """The view of a stored picture: `<key>-<width>.webp` for each width, one PNG of the middle width for old browsers."""
+    """The view of a stored picture: `<key>-<width>.webp` for each width, one PNG for old browsers."""
     ordered = sorted(widths)
     middle = ordered[len(ordered) // 2]
     return PictureView(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Row, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from bakery.catalog.models import Product, Review
@@ -16,7 +17,7 @@ def list_praise(session: Session, limit: int = 3) -> Sequence[Row[Any]]:
     newest = (
         select(Review.id)
         .where(Review.rating == 5, Review.published_at.is_not(None))
-        .distinct(Review.product_id)
+        .ext(distinct_on(Review.product_id))
         .order_by(Review.product_id, Review.published_at.desc())
         .subquery()
     )

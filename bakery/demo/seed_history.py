@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from bakery.catalog.words import servings_words
 from bakery.core.ids import new_number, new_secret
 from bakery.core.money import included_tax
 from bakery.demo import content
@@ -21,7 +22,6 @@ from bakery.orders.states import OrderStatus, PaymentStatus
 from bakery.payments.models import Payment, PaymentState, Transaction, TransactionKind
 from bakery.production.models import Ticket, TicketState
 from bakery.scheduling.models import PickupSlot, SlotHold, SlotHoldState
-from bakery.storefront.words import servings_words
 
 SEED = 20260320
 # Orders for the coming days, so that the kitchen has work on the first evening.

@@ -5,26 +5,28 @@ from __future__ import annotations
 import hashlib
 from functools import lru_cache
 from pathlib import Path
+from urllib.parse import quote
 
-from flask import Flask, Response, request, url_for
+from flask import Flask, Response, request
 
 
 def init_assets(app: Flask) -> None:
     """Give templates `asset('css/base.css')` and let browsers keep what was asked for by content."""
     folder = Path(app.static_folder or "static")
 
-    @lru_cache(maxsize=512)
-    def digest(name: str, _mtime: float) -> str:
-        return hashlib.sha256((folder / name).read_bytes()).hexdigest()[:12]
+    def address(name: str) -> str:
+        digest = hashlib.sha256((folder / name).read_bytes()).hexdigest()[:12]
+        return f"{app.static_url_path}/{quote(name)}?v={digest}"
+
+    remembered = lru_cache(maxsize=512)(address)
 
     @lru_cache(maxsize=512)
-    def fixed(name: str) -> str:
-        return digest(name, 0.0)
+    def address(name: str) -> str:
+        return url_for("static", filename=name, v=fixed(name))
 
     def asset(name: str) -> str:
         """The URL of a static file. In development a changed file gets a new one at once."""
-        version = digest(name, (folder / name).stat().st_mtime) if app.debug else fixed(name)
-        return url_for("static", filename=name, v=version)
+        return address(name) if app.debug else remembered(name)
 
     app.jinja_env.globals["asset"] = asset
 

@@ -24,6 +24,8 @@ class Changes:
     def __init__(self, url: str) -> None:
         self._url = url.replace("+psycopg", "")
         self._counts: Counter[str] = Counter()
+        # Counts the times when something may have been missed: of every topic, also those never heard of.
+        self._missed = 0
         self._pid: int | None = None
         self._lock = threading.Lock()
         self.live = False
@@ -43,8 +45,8 @@ class Changes:
         self._pid, self.live = os.getpid(), False
 
     def version(self, topic: str) -> int:
-        """How many changes of a topic this process has heard of."""
-        return self._counts[topic]
+        """Grows with each change of a topic that this process heard of, or may have missed."""
+        return self._counts[topic] + self._missed
 
     def _listen(self) -> None:
         while True:
@@ -60,17 +62,13 @@ class Changes:
                     keepalives_count=3,
                 ) as connection:
                     connection.execute(f"LISTEN {CHANNEL}")
-                    self._missed_everything()
+                    # Whatever changed while nobody listened: every copy is out of date.
+                    self._missed += 1
                     self.live = True
                     for notice in connection.notifies():
                         self._counts[notice.payload] += 1
-            except psycopg.Error as error:
+            except Exception as error:
                 log.warning("changes_not_heard", error=type(error).__name__)
-            self.live = False
+            finally:
+                self.live = False
             time.sleep(1)
-
-    def _missed_everything(self) -> None:
-        # Whatever changed while nobody listened: every copy is out of date.
-        for topic in list(self._counts):
-            self._counts[topic] += 1
-        self._counts["any"] += 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Response, make_response, redirect, render_template, request
 
 VARY = ("HX-Request", "HX-Boosted", "HX-History-Restore-Request")
@@ -23,7 +25,7 @@ def wants_json() -> bool:
     return best == "application/json" and not wants_fragment()
 
 
-def render(page: str, *, fragment: str, status: int = 200, **context: object) -> Response:
+def render(page: str, /, *, fragment: str, status: int = 200, **context: Any) -> Response:
     """The fragment for htmx, the page for everyone else."""
     response = make_response(render_template(fragment if wants_fragment() else page, **context), status)
     response.vary.update(VARY)

@@ -14,22 +14,34 @@ import structlog
 _PRIVATE = {"email", "phone", "name", "recipient", "password", "token", "secret", "body", "address", "key"}
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
 _PHONE = re.compile(r"(?<!\w)\+?\d[\d ()-]{7,}\d(?!\w)")
+# What Postgres says of a refused row is the row itself.
+_DETAIL = re.compile(r"DETAIL: .*")
 _LINK_KEY = re.compile(r"([?&](?:key|token)=)[^&\s\"']+")
 
 
 def scrub_text(text: str) -> str:
-    """A text without email addresses, phone numbers and link secrets."""
-    text = _LINK_KEY.sub(r"\1…", text)
+    """A text without email addresses, phone numbers, link secrets and rows that Postgres quotes."""
+    text = _DETAIL.sub("DETAIL: [private]", _LINK_KEY.sub(r"\1…", text))
     return _PHONE.sub("[phone]", _EMAIL.sub("[email]", text))
 
 
 def _scrub(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     for key, value in event.items():
-        if key in _PRIVATE:
-            event[key] = "[private]"
-        elif isinstance(value, str) and key not in {"timestamp", "request_id"}:
-            event[key] = scrub_text(value)
+        if key not in {"timestamp", "request_id"}:
+            event[key] = _scrubbed(key, value)
     return event
+
+
+def _scrubbed(key: object, value: Any) -> Any:
+    if key in _PRIVATE:
+        return "[private]"
+    if isinstance(value, str):
+        return scrub_text(value)
+    if isinstance(value, dict):
+        return {inner: _scrubbed(inner, part) for inner, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_scrubbed(None, part) for part in value]
+    return value
 
 
 def configure(level: str, fmt: str) -> None:

@@ -11,7 +11,9 @@ from flask import current_app
 from bakery.infra.changes import Changes
 
 T = TypeVar("T")
-_facts: dict[str, tuple[int, float, Any]] = {}
+Facts = dict[str, tuple[int, float, Any]]
+# Beyond this many they are forgotten all at once: names may carry values (a need, a date).
+MOST = 1000
 
 
 def remember(name: str, topic: str, seconds: int, load: Callable[[], T]) -> T:
@@ -21,9 +23,12 @@ def remember(name: str, topic: str, seconds: int, load: Callable[[], T]) -> T:
     """
     changes: Changes = current_app.extensions["changes"]
     version = changes.version(topic)
-    known = _facts.get(name)
+    facts: Facts = current_app.extensions.setdefault("facts", {})
+    known = facts.get(name)
     if known and changes.live and known[0] == version and time.monotonic() < known[1]:
         return cast(T, known[2])
     value = load()
-    _facts[name] = (version, time.monotonic() + seconds, value)
+    if len(facts) >= MOST:
+        facts.clear()
+    facts[name] = (version, time.monotonic() + seconds, value)
     return value

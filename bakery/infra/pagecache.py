@@ -11,16 +11,19 @@ import gzip
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from flask import Response
+from werkzeug.http import parse_etags, unquote_etag
 
 from bakery.infra.changes import Changes
 
 MARK = "X-Keep"
+# Pages are about 60 kB, zipped a fifth more: some three hundred of them, whatever addresses are made up.
 MAX_COPIES = 600
+MAX_BYTES = 24_000_000
 MAX_QUERY = 200
 
 Environ = dict[str, Any]
@@ -37,6 +40,11 @@ class Copy:
     etag: str
     topics: tuple[tuple[str, int], ...]
     dies_at: float
+    private: bool
+
+    @property
+    def size(self) -> int:
+        return len(self.body) + len(self.zipped) + 2000
 
 
 def keep(response: Response, *, topics: tuple[str, ...], seconds: int, private: bool = False) -> Response:
@@ -44,7 +52,8 @@ def keep(response: Response, *, topics: tuple[str, ...], seconds: int, private: 
     response.headers[MARK] = f"{int(private)};{seconds};{','.join(topics)}"
     response.headers["Cache-Control"] = "private, no-cache" if private else "public, no-cache"
     if response.headers.get("ETag") is None:
-        response.add_etag()
+        # Weak: packed or not, it says the same.
+        response.add_etag(weak=True)
     return response
 
 
@@ -55,6 +64,7 @@ class PageCache:
         self._app = wsgi_app
         self._changes = changes
         self._copies: OrderedDict[tuple[str, ...], Copy] = OrderedDict()
+        self._bytes = 0
         self._lock = threading.Lock()
 
     def __call__(self, environ: Environ, start_response: Start) -> Iterable[bytes]:
@@ -65,7 +75,7 @@ class PageCache:
         copy = self._find(shared) or self._find(own)
         if copy is None:
             return self._ask(environ, start_response, shared, own)
-        if not copy.body and environ.get("HTTP_IF_NONE_MATCH") != copy.etag:
+        if copy.private and not _known(copy, environ):
             return self._ask(environ, start_response, shared, own)
         return _answer(copy, environ, start_response)
 
@@ -83,66 +93,59 @@ class PageCache:
         self, environ: Environ, start_response: Start, shared: tuple[str, ...], own: tuple[str, ...]
     ) -> Iterable[bytes]:
         # Versions are read before the page: what changes while it is made outdates the copy.
-        environ["bakery.versions"] = _Versions(self._changes)
-        taken: list[tuple[str, list[tuple[str, str]], str]] = []
+        versions = {topic: self._changes.version(topic) for topic in TOPICS}
+        taken: list[tuple[str, list[tuple[str, str]], Any]] = []
 
-        def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-            mark = next((value for name, value in headers if name == MARK), "")
-            headers = [pair for pair in headers if pair[0] != MARK]
-            taken.append((status, headers, mark))
-            return start_response(status, headers, exc_info)
+        def take(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            taken.append((status, headers, exc_info))
+            return lambda _data: None
 
-        chunks = self._app(environ, start)
-        status, headers, mark = taken[-1] if taken else ("", [], "")
-        if not mark or environ["REQUEST_METHOD"] != "GET" or len(environ.get("QUERY_STRING", "")) > MAX_QUERY:
+        chunks = self._app(environ, take)
+        status, headers, exc_info = taken[-1]
+        mark = next((value for name, value in headers if name == MARK), "")
+        headers = [pair for pair in headers if pair[0] != MARK]
+        if not mark or environ["REQUEST_METHOD"] != "GET" or status[:3] not in ("200", "304"):
+            start_response(status, headers, exc_info)
             return chunks
-        return self._keep(chunks, status, headers, mark, environ, shared, own)
-
-    def _keep(  # noqa: PLR0913 what a WSGI answer is made of
-        self,
-        chunks: Iterable[bytes],
-        status: str,
-        headers: list[tuple[str, str]],
-        mark: str,
-        environ: Environ,
-        shared: tuple[str, ...],
-        own: tuple[str, ...],
-    ) -> Iterable[bytes]:
         body = b"".join(chunks)
         if (close := getattr(chunks, "close", None)) is not None:
             close()
-        private, seconds, topics = mark.split(";")
-        etag = next((value for name, value in headers if name == "ETag"), "")
+        copy = _copy(headers, body, mark, versions)
         cookie = any(name == "Set-Cookie" for name, _ in headers)
-        if etag and not cookie and status[:3] in ("200", "304") and (private == "1" or status[:3] == "200"):
-            versions: _Versions = environ["bakery.versions"]
-            copy = Copy(
-                headers=[h for h in headers if h[0] not in ("Content-Length", "X-Request-ID", "Date")],
-                body=b"" if private == "1" else body,
-                zipped=b"" if private == "1" else gzip.compress(body, 6),
-                etag=etag,
-                topics=tuple((topic, versions.at(topic)) for topic in topics.split(",")),
-                dies_at=time.monotonic() + int(seconds),
-            )
-            self._store(own if private == "1" else shared, copy)
-        return [body]
+        if not cookie and len(environ.get("QUERY_STRING", "")) <= MAX_QUERY:
+            self._store(own if copy.private else shared, copy)
+        if copy.private or cookie:
+            start_response(status, headers, exc_info)
+            return [body]
+        return _answer(copy, environ, start_response, [h for h in headers if h[0] == "X-Request-ID"])
 
     def _store(self, key: tuple[str, ...], copy: Copy) -> None:
         with self._lock:
+            if (old := self._copies.pop(key, None)) is not None:
+                self._bytes -= old.size
             self._copies[key] = copy
-            self._copies.move_to_end(key)
-            while len(self._copies) > MAX_COPIES:
-                self._copies.popitem(last=False)
+            self._bytes += copy.size
+            while self._bytes > MAX_BYTES or len(self._copies) > MAX_COPIES:
+                self._bytes -= self._copies.popitem(last=False)[1].size
 
 
-class _Versions:
-    """The counters as they were before the page was made."""
-
-    def __init__(self, changes: Changes) -> None:
-        self._seen = {topic: changes.version(topic) for topic in TOPICS}
-
-    def at(self, topic: str) -> int:
-        return self._seen[topic]
+def _copy(headers: list[tuple[str, str]], body: bytes, mark: str, versions: dict[str, int]) -> Copy:
+    private, seconds, topics = mark.split(";")
+    kept = [h for h in headers if h[0] not in ("Content-Length", "X-Request-ID", "Date")]
+    if private == "0":
+        # Whoever asks gets the same; only how it is packed differs. (Flask-Login looks at each cookie.)
+        varied = [part.strip() for name, value in kept if name == "Vary" for part in value.split(",")]
+        varied = [part for part in varied if part != "Cookie"] + ["Accept-Encoding"]
+        kept = [h for h in kept if h[0] != "Vary"] + [("Vary", ", ".join(varied))]
+    return Copy(
+        headers=kept,
+        body=body if private == "0" else b"",
+        zipped=gzip.compress(body, 6) if private == "0" else b"",
+        etag=next((value for name, value in headers if name == "ETag"), ""),
+        topics=tuple((topic, versions[topic]) for topic in topics.split(",")),
+        dies_at=time.monotonic() + int(seconds),
+        private=private == "1",
+    )
 
 
 # shop: what public pages show. kitchen: tickets and their orders. people: users and sign-ins.
@@ -161,11 +164,21 @@ def _keys(environ: Environ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return shared, (*shared, environ.get("HTTP_COOKIE", ""))
 
 
-def _answer(copy: Copy, environ: Environ, start_response: Start) -> Iterable[bytes]:
-    if environ.get("HTTP_IF_NONE_MATCH") == copy.etag:
-        start_response("304 Not Modified", [h for h in copy.headers if h[0] != "Content-Type"])
+def _known(copy: Copy, environ: Environ) -> bool:
+    """Whether the asker has this copy already."""
+    given = environ.get("HTTP_IF_NONE_MATCH")
+    if not given:
+        return False
+    return given == copy.etag or parse_etags(given).contains_weak(unquote_etag(copy.etag)[0] or "")
+
+
+def _answer(
+    copy: Copy, environ: Environ, start_response: Start, more: Sequence[tuple[str, str]] = ()
+) -> Iterable[bytes]:
+    if _known(copy, environ):
+        start_response("304 Not Modified", [h for h in copy.headers if h[0] != "Content-Type"] + [*more])
         return [b""]
-    headers, body = copy.headers, copy.body
+    headers, body = [*copy.headers, *more], copy.body
     if "gzip" in environ.get("HTTP_ACCEPT_ENCODING", ""):
         headers, body = [*headers, ("Content-Encoding", "gzip")], copy.zipped
     start_response("200 OK", [*headers, ("Content-Length", str(len(body)))])

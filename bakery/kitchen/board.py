@@ -10,7 +10,7 @@ from flask_login import current_user
 
 from bakery.core import clock
 from bakery.core.actor import Actor
-from bakery.core.errors import Invalid, NotFound
+from bakery.core.errors import DomainError, Invalid, NotFound
 from bakery.core.states import find_state
 from bakery.infra import htmx
 from bakery.infra.db import db
@@ -20,6 +20,9 @@ from bakery.production.models import TicketState
 from bakery.shop.queries import get_profile
 
 blueprint = Blueprint("kitchen", __name__, url_prefix="/kitchen")
+# The screen stays open for days, longer than any form token lives, and an unchanged board must be the same
+# bytes each time. The origin guard and SameSite cookies keep other sites out (docs/decisions).
+blueprint.csrf_exempt = True  # type: ignore[attr-defined]
 
 # Colours follow the clock (soon, late), so an unchanged board is drawn again this often.
 KEEP_SECONDS = 20
@@ -63,7 +66,7 @@ def undo_collect(order_id: int) -> ResponseReturnValue:
 @blueprint.post("/orders/<int:order_id>/void")
 def acknowledge(order_id: int) -> ResponseReturnValue:
     """Seen that it is called off."""
-    services.acknowledge_void(order_id)
+    services.acknowledge_void(order_id, _actor())
     return _after("Taken off the board")
 
 
@@ -95,12 +98,24 @@ def _board(day: str) -> dict[str, object]:
     tickets = queries.list_tickets(db.session(), clock.now(), shop.time_zone, first, last)
     return {
         "tickets": [t for t in tickets if day != "tomorrow" or t.due_on == first],
-        "totals": queries.totals(tickets, first),
+        "totals": queries.totals(db.session(), shop.time_zone, first, last),
         "day": day,
         "days": DAYS,
         "today": today,
         "zone": shop.time_zone,
     }
+
+
+@blueprint.errorhandler(DomainError)
+def refused(error: DomainError) -> ResponseReturnValue:
+    """Say why, and show the board as it is now: it must never leave the wall."""
+    db.session.rollback()
+    context = _board(_day())
+    if htmx.wants_fragment():
+        body = render_template("kitchen/_moved.html", text=error.message, tone="danger", **context)
+    else:
+        body = render_template("kitchen/show.html", problem=error.message, **context)
+    return body, error.status, {"Cache-Control": "private, no-store"}
 
 
 def _after(

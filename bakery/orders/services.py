@@ -142,7 +142,9 @@ def add_staff_note(order_id: int, text: str, actor: Actor) -> None:
     if not text.strip() or len(text) > 500:
         raise Invalid("Write a note of up to 500 characters.", field="text")
     with transaction() as session:
-        operations.add_note(session, operations.lock_order(session, order_id), text.strip(), actor)
+        order = operations.lock_order(session, order_id)
+        operations.add_note(session, order, text.strip(), actor)
+        audit.record(session, actor, "order.note", "order", order.number)
 
 
 def _place(wish: PlaceOrder) -> int:

@@ -41,6 +41,8 @@ class OrderFilters:
     pickup_to: date | None = None
     sort: str = "pickup"
     descending: bool = False
+    # Whether `q` may look at names, emails and phones, or at numbers only.
+    personal: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +89,9 @@ def list_events(session: Session, order_id: int) -> Sequence[OrderEvent]:
     ).all()
 
 
-def count_by_view(session: Session, day_start: datetime, day_end: datetime) -> dict[str, int]:
-    """The numbers on the saved views: one query."""
-    today = (Order.pickup_at >= day_start) & (Order.pickup_at < day_end)
+def count_by_view(session: Session, day_end: datetime) -> dict[str, int]:
+    """The numbers on the saved views: one query. What should have been collected before belongs to today."""
+    today = Order.pickup_at < day_end
     open_ = Order.status.in_(OPEN)
     row = session.execute(
         select(
@@ -102,10 +104,10 @@ def count_by_view(session: Session, day_start: datetime, day_end: datetime) -> d
     return dict(row._mapping)
 
 
-def find_numbers(session: Session, q: str, limit: int = 6) -> Sequence[Order]:
-    """Orders whose number or name begins like `q`, for the command palette."""
+def find_orders(session: Session, q: str, *, personal: bool, limit: int = 6) -> Sequence[Order]:
+    """Orders that `q` fits, for the command palette; by number only unless `personal`."""
     return session.scalars(
-        select(Order).where(_matches(q)).order_by(Order.placed_at.desc()).limit(limit)
+        select(Order).where(_matches(q, personal)).order_by(Order.placed_at.desc()).limit(limit)
     ).all()
 
 
@@ -119,7 +121,7 @@ def day_bounds(on: date, zone: str) -> tuple[datetime, datetime]:
 def _conditions(filters: OrderFilters) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if filters.q:
-        conditions.append(_matches(filters.q))
+        conditions.append(_matches(filters.q, filters.personal))
     if filters.statuses:
         conditions.append(Order.status.in_(filters.statuses))
     if filters.cakes_only:
@@ -131,11 +133,13 @@ def _conditions(filters: OrderFilters) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def _matches(q: str) -> ColumnElement[bool]:
+def _matches(q: str, personal: bool) -> ColumnElement[bool]:
     number = normalize_number(q)
     if number:
         return Order.number == number
     like = f"%{_escaped(q.strip().lower())}%"
+    if not personal:
+        return func.lower(Order.number).like(like, escape="\\")
     digits = "".join(c for c in q if c.isdigit())
     conditions = [
         func.lower(Order.contact_name).like(like, escape="\\"),

@@ -93,6 +93,8 @@ def change_password(user_id: int, current: str, new: str, *, ip: str | None, use
             raise WrongCredentials("That is not your present password.", field="current")
         user.password_hash = hash_password(new)
         sessions.close_all_sessions(session, user.id)
+        if user.is_staff:
+            audit.record(session, Actor(user.id, user.email, ip), "changed password", "user", user.id)
         return sessions.open_session(session, user, ip=ip, user_agent=user_agent)
 
 

@@ -16,6 +16,7 @@ from bakery.infra.transaction import transaction
 from bakery.orders import operations as orders
 from bakery.orders.models import Order, OrderLine
 from bakery.orders.states import OrderStatus
+from bakery.people import audit
 from bakery.production.models import TICKET, Ticket, TicketEvent, TicketState
 
 IN_KITCHEN = (OrderStatus.CONFIRMED, OrderStatus.IN_PRODUCTION, OrderStatus.READY)
@@ -96,6 +97,15 @@ def move_ticket(ticket_id: int, to: TicketState, expected: TicketState | None, a
             raise Conflict("This order is not in the kitchen any more.")
         _set(session, ticket, to, actor)
         _carry_order(session, order, tickets, actor)
+        audit.record(
+            session,
+            actor,
+            "kitchen.move",
+            "ticket",
+            ticket.id,
+            before={"state": before.value},
+            after={"state": to.value, "order": order.number, "status": str(order.status)},
+        )
         product = session.scalars(
             select(OrderLine.product_name).where(OrderLine.id == ticket.order_line_id)
         ).one()
@@ -106,23 +116,34 @@ def collect_order(order_id: int, actor: Actor) -> None:
     """The customer has it. Refuses an order that is not ready."""
     with transaction() as session:
         order = orders.lock_order(session, order_id)
+        before = order.status
         orders.change_status(session, order, OrderStatus.COLLECTED, actor, "handed over")
+        _audit_order(session, order, actor, "kitchen.hand over", before)
 
 
 def undo_collect(order_id: int, actor: Actor) -> None:
     """It was a mis-tap: the order waits on the shelf again. Refuses an order that is not collected."""
     with transaction() as session:
         order = orders.lock_order(session, order_id)
-        if order.status == OrderStatus.COLLECTED:
-            orders.change_status(session, order, OrderStatus.READY, actor, "undone")
+        if order.status != OrderStatus.COLLECTED:
+            raise Conflict("This order has not been handed over, so there is nothing to take back.")
+        orders.change_status(session, order, OrderStatus.READY, actor, "undone")
+        _audit_order(session, order, actor, "kitchen.take back", OrderStatus.COLLECTED)
 
 
-def acknowledge_void(order_id: int) -> None:
-    """Somebody saw that it is called off: its VOID tickets leave the board."""
+def acknowledge_void(order_id: int, actor: Actor) -> None:
+    """Somebody saw that it is called off: its VOID tickets leave the board. Twice is once."""
     with transaction() as session:
-        for ticket in _lock_tickets(session, order_id):
-            if ticket.state == TicketState.VOID:
-                ticket.printed_at = clock.now()
+        order = orders.lock_order(session, order_id)
+        unseen = [
+            t
+            for t in _lock_tickets(session, order_id)
+            if t.state == TicketState.VOID and t.printed_at is None
+        ]
+        for ticket in unseen:
+            ticket.printed_at = clock.now()
+        if unseen:
+            audit.record(session, actor, "kitchen.void seen", "order", order.number)
 
 
 def note_printed(ticket_ids: Iterable[int]) -> None:
@@ -148,6 +169,9 @@ def _set(session: Session, ticket: Ticket, to: TicketState, actor: Actor) -> Non
     before = TicketState(ticket.state)
     TICKET.check(before, to)
     ticket.state, ticket.state_at = to, clock.now()
+    if to == TicketState.VOID:
+        # Paper is out there: the board must say so until somebody has seen it.
+        ticket.printed_at = None
     session.add(
         TicketEvent(
             ticket_id=ticket.id, from_state=before, to_state=to, actor_id=actor.id, actor_label=actor.label
@@ -160,6 +184,18 @@ def _set_all(session: Session, tickets: Iterable[Ticket], to: TicketState, actor
     for ticket in moved:
         _set(session, ticket, to, actor)
     return len(moved)
+
+
+def _audit_order(session: Session, order: Order, actor: Actor, action: str, before: str) -> None:
+    audit.record(
+        session,
+        actor,
+        action,
+        "order",
+        order.number,
+        before={"status": str(before)},
+        after={"status": str(order.status)},
+    )
 
 
 def _carry_order(session: Session, order: Order, tickets: Sequence[Ticket], actor: Actor) -> None:

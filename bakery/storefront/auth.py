@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import re
 from typing import cast
-from urllib.parse import urlsplit
 
 import flask
 from flask import Blueprint, flash, make_response, render_template, request
@@ -24,13 +24,21 @@ from bakery.storefront.signed_in import SignedInUser
 
 blueprint = Blueprint("auth", __name__)
 
-# Somebody guessing: per address, and per account whoever asks.
+# Somebody guessing: per address, per account from one address, and per account whoever asks. The last is wide,
+# so that nobody can keep the owner out from a single place.
 PER_ADDRESS = "20 per minute; 200 per hour"
-PER_ACCOUNT = "10 per 10 minutes; 50 per day"
+PER_BOTH = "10 per 10 minutes"
+PER_ACCOUNT = "100 per hour"
+# A path of this shop: no scheme, no "//host", and nothing that browsers strip or turn into a slash.
+_OWN_PATH = re.compile(r"/(?![/\\])[^\x00-\x20\\\x7f]*")
 
 
 def _account_key() -> str:
     return f"account:{request.form.get('email', '').strip().lower()[:254]}"
+
+
+def _both_key() -> str:
+    return f"{request.remote_addr} {_account_key()}"
 
 
 def _is_post() -> bool:
@@ -39,6 +47,7 @@ def _is_post() -> bool:
 
 @blueprint.route("/login", methods=["GET", "POST"])
 @limiter.limit(PER_ADDRESS, exempt_when=lambda: not _is_post())
+@limiter.limit(PER_BOTH, key_func=_both_key, exempt_when=lambda: not _is_post())
 @limiter.limit(PER_ACCOUNT, key_func=_account_key, exempt_when=lambda: not _is_post())
 def login() -> ResponseReturnValue:
     """The sign-in page, and signing in."""
@@ -94,6 +103,8 @@ def logout() -> ResponseReturnValue:
 def _enter(signed_in: services.SignedIn) -> ResponseReturnValue:
     """Start with a clean session (rotation), take the browser's cart along, and go where they wanted."""
     target = _next(signed_in.role)
+    if current_user.is_authenticated:
+        services.sign_out(current_user.token)
     flask.session.clear()
     cart = token_digest(request) if signed_in.role == Role.CUSTOMER else None
     if cart:
@@ -108,14 +119,7 @@ def _enter(signed_in: services.SignedIn) -> ResponseReturnValue:
 def _next(role: str) -> str:
     """Where to go: the wanted page if it is one of ours, else the person's own front door."""
     wanted = request.args.get("next", "")
-    parts = urlsplit(wanted)
-    # A path of this shop only: no other host, no scheme, no "//host" and no backslash trick.
-    if (
-        wanted.startswith("/")
-        and not wanted.startswith(("//", "/\\"))
-        and not parts.netloc
-        and not parts.scheme
-    ):
+    if _OWN_PATH.fullmatch(wanted):
         return wanted
     if role == Role.BAKER:
         return "/kitchen"

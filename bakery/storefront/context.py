@@ -27,8 +27,17 @@ class ShopFrame:
         return get_profile(db.session())
 
     @cached_property
-    def hours(self) -> list[tuple[str, str]]:
+    def _hours(self) -> tuple[list[tuple[str, str]], list[str]]:
         return remember("shop.hours", "shop", 600, _load_hours)
+
+    @property
+    def hours(self) -> list[tuple[str, str]]:
+        return self._hours[0]
+
+    @property
+    def opening_hours(self) -> list[str]:
+        """As schema.org writes them: `Mo 07:00-18:00`."""
+        return self._hours[1]
 
     @property
     def timezone(self) -> str:
@@ -46,14 +55,14 @@ def init_context(app: Flask) -> None:
         return {"shop": ShopFrame()}
 
 
-def _load_hours() -> list[tuple[str, str]]:
+def _load_hours() -> tuple[list[tuple[str, str]], list[str]]:
     rows = db.session.scalars(select(OpeningHours).order_by(OpeningHours.weekday, OpeningHours.opens)).all()
     texts = [_day_text([row for row in rows if row.weekday == day]) for day in range(7)]
     groups = []
     for text, days in groupby(range(7), key=lambda day: texts[day]):
         span = list(days)
         groups.append((_span(span), text))
-    return groups
+    return groups, [f"{DAYS[row.weekday][:2]} {row.opens:%H:%M}-{row.closes:%H:%M}" for row in rows]
 
 
 def _span(days: list[int]) -> str:

@@ -44,7 +44,7 @@ def index() -> Response:
             categories=[(c, counts[c.slug]) for c in categories if counts[c.slug]],
             praise=list_praise(session),
             base_url=base_url,
-            json_ld=structured_data.bakery(shop, base_url, ShopFrame().hours),
+            json_ld=structured_data.bakery(shop, base_url, ShopFrame().opening_hours),
         )
     )
     return keep(response, topics=("shop",), seconds=KEEP_SECONDS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from dataclasses import replace
 from math import ceil
 
 from flask import Blueprint, Response, current_app, request
@@ -47,6 +47,7 @@ def index() -> Response:
     filters = _filters(query, ready)
     found = menu.select_cards(cards, filters)
     pages = max(1, ceil(len(found) / menu.PAGE_SIZE))
+    query = replace(query, page=min(query.page, pages))
     shown = found[(query.page - 1) * menu.PAGE_SIZE : query.page * menu.PAGE_SIZE]
     available = available_units(session, [v for card in shown for v in card.variant_ids])
     category = next((c for c in categories if c.slug == query.category), None)
@@ -81,8 +82,14 @@ def _ready(cards: Sequence[Card], query: MenuQuery, shop: Profile) -> tuple[froz
         return None, ""
     if query.on < clock.today(shop.time_zone):
         return None, "That date has passed, so it was left out."
-    needs = {card.id: Need(card.lead_time_hours, card.make_minutes) for card in cards}
-    return frozenset(available_on(db.session(), needs, query.on)), ""
+    needs = {(card.id, *need): Need(*need) for card in cards for need in card.needs}
+    ready = frozenset(card_id for card_id, *_ in available_on(db.session(), needs, query.on))
+    if not ready:
+        return (
+            ready,
+            "Nothing can be collected on that day: we are closed, full, or it is too far off or too soon.",
+        )
+    return ready, ""
 
 
 def _filters(query: MenuQuery, ready: frozenset[int] | None) -> menu.MenuFilters:

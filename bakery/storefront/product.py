@@ -32,9 +32,8 @@ def show(slug: str) -> Response:
     shop = get_profile(session)
     product = get_product(session, slug, clock.today(shop.time_zone))
     reviews = list_reviews(session, product.id)
-    related = in_order(
-        list_cards(session, clock.today(shop.time_zone), ids=product.related_ids), product.related_ids
-    )
+    cards = list_cards(session, clock.today(shop.time_zone), ids=product.related_ids)
+    related = [card for card in in_order(cards, product.related_ids) if card.in_season]
     needs = {v.id: Need(v.lead_time_hours, v.make_minutes) for v in product.variants}
     earliest = earliest_for_many(session, needs)
     ids = [v.id for v in product.variants] + [i for card in related for i in card.variant_ids]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flask import Flask
-from flask_login import LoginManager, UserMixin
+from flask_login import AnonymousUserMixin, LoginManager, UserMixin, current_user
 
 from bakery.infra.db import db
 from bakery.people.models import User
@@ -27,9 +27,21 @@ class SignedInUser(UserMixin):
         return self.token
 
 
+class Stranger(AnonymousUserMixin):
+    """Nobody in particular: has no role and so no right."""
+
+    role = ""
+    is_staff = False
+    display_name = ""
+
+
 def init_login(app: Flask) -> None:
     """Load the user of a request from their sign-in's token."""
-    manager = LoginManager(app)
+    manager = LoginManager()
+    manager.anonymous_user = Stranger
+    # Templates get the proxy, not the person: a shared page or an error page asks nobody who is looking.
+    manager.init_app(app, add_context_processor=False)
+    app.jinja_env.globals["current_user"] = current_user
 
     @manager.user_loader
     def load(token: str) -> SignedInUser | None:

@@ -50,7 +50,7 @@ def _offer(size: Mapping[str, Any], address: str, view: ProductView) -> dict[str
     }
 
 
-def bakery(shop: Profile, base_url: str, hours: Sequence[tuple[str, str]]) -> dict[str, Any]:
+def bakery(shop: Profile, base_url: str, hours: Sequence[str]) -> dict[str, Any]:
     """A schema.org Bakery: where it is and how to reach it."""
     return {
         "@context": "https://schema.org",
@@ -61,6 +61,6 @@ def bakery(shop: Profile, base_url: str, hours: Sequence[tuple[str, str]]) -> di
         "email": shop.email,
         "address": shop.address,
         "geo": {"@type": "GeoCoordinates", "latitude": shop.latitude, "longitude": shop.longitude},
-        "openingHours": [f"{days} {times}" for days, times in hours],
+        "openingHours": list(hours),
         "image": f"{base_url}/media/pictures/og-1200.png",
     }

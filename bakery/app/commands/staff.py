@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import click
 from flask.cli import AppGroup
+from sqlalchemy.exc import OperationalError
 
 from bakery.core.actor import Actor
 from bakery.core.errors import DomainError
@@ -21,10 +24,12 @@ _ROLES = [role.value for role in Role if role != Role.CUSTOMER]
 @click.password_option(help="Asked for when it is not given.")
 def create(email: str, role: str, name: str, password: str) -> None:
     """Open a staff account, or give a customer's account a role and a new password."""
-    if "@" not in email:
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+", email) or len(email) > 254:
         raise click.ClickException("That is not an email address.")
     try:
         create_staff(email, name, Role(role), password, Actor(None, "command line"))
     except DomainError as error:
         raise click.ClickException(error.message) from error
+    except OperationalError as error:
+        raise click.ClickException("The database does not answer.") from error
     click.echo(f"{email.lower()} can sign in as {role}.")

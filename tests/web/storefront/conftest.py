@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from flask import Flask
-from flask_login import LoginManager
 from sqlalchemy.orm import Session
 
 from bakery.shop.models import Shop
@@ -12,7 +10,5 @@ from tests.factories.shop import make_open_shop
 
 
 @pytest.fixture
-def shop(app: Flask, session: Session) -> Shop:
-    if not hasattr(app, "login_manager"):
-        LoginManager(app).user_loader(lambda _id: None)
+def shop(session: Session) -> Shop:
     return make_open_shop(session)
