@@ -36,7 +36,7 @@ class Offer:
 
 def lock_cart(session: Session, owner: CartOwner) -> Cart:
     """The owner's cart under lock. Raises NotFound when there is none."""
-    cart = session.scalar(select(Cart).where(owner.owns()).with_for_update())
+    cart = session.scalar(select(Cart).where(owner.owns()).with_for_update(key_share=True))
     if cart is None:
         raise NotFound("That is not in your cart any more.")
     return cart
@@ -157,7 +157,7 @@ def merge_carts(session: Session, token_digest: str | None, user_id: int) -> int
     if session.scalar(select(CartLine.id).join(Cart).where(browsers.owns()).limit(1)) is None:
         return 0
     mine = make_cart(session, CartOwner(user_id=user_id))
-    theirs = session.scalar(select(Cart).where(browsers.owns()).with_for_update())
+    theirs = session.scalar(select(Cart).where(browsers.owns()).with_for_update(key_share=True))
     if theirs is None:
         return 0
     moved = 0

@@ -118,7 +118,7 @@ def load_cart(session: Session, owner: CartOwner) -> CartView:
     empty = CartView(shop.currency, shop.prices_include_tax)
     if not owner.exists:
         return empty
-    rows = session.execute(_lines().where(owner.owns())).all()
+    rows = session.execute(_LINES.where(owner.owns())).all()
     if not rows:
         return empty
     return CartView(
@@ -200,6 +200,10 @@ def _lines() -> Select[Any]:
         .order_by(CartLine.id)
     )
     return cast("Select[Any]", query)
+
+
+# Built once: putting the statement together costs more than running it.
+_LINES = _lines()
 
 
 def _views(rows: Iterable[Row[Any]], shop: Profile) -> list[LineView]:

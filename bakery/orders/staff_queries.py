@@ -125,7 +125,7 @@ def _conditions(filters: OrderFilters) -> list[ColumnElement[bool]]:
     if filters.statuses:
         conditions.append(Order.status.in_(filters.statuses))
     if filters.cakes_only:
-        conditions.append(Order.has_cake)
+        conditions.append(Order.has_cake.is_(True))
     if filters.pickup_from:
         conditions.append(Order.pickup_at >= day_bounds(filters.pickup_from, filters.zone)[0])
     if filters.pickup_to:
@@ -155,6 +155,6 @@ def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-def _sorted(query: Select[tuple[Order]], filters: OrderFilters) -> Select[tuple[Order]]:
+def _sorted(query: Select[Order], filters: OrderFilters) -> Select[Order]:
     column = SORTS[filters.sort]
     return query.order_by(column.desc() if filters.descending else column.asc(), Order.id)
