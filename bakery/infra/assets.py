@@ -20,10 +20,6 @@ def init_assets(app: Flask) -> None:
 
     remembered = lru_cache(maxsize=512)(address)
 
-    @lru_cache(maxsize=512)
-    def address(name: str) -> str:
-        return url_for("static", filename=name, v=fixed(name))
-
     def asset(name: str) -> str:
         """The URL of a static file. In development a changed file gets a new one at once."""
         return address(name) if app.debug else remembered(name)
