@@ -119,15 +119,14 @@ class Postgres:
         return file.read_text().strip()
 
     def _data_folder(self) -> Path:
-        pointer = self.home / "elsewhere"
-        if pointer.exists():
-            return Path(pointer.read_text().strip())
+        if known := _elsewhere(self.home):
+            return known
         here = self.home / "data"
         if os.geteuid() != 0 or here.exists() or _nobody().may_enter(self.home):
             return here
         key = hashlib.sha256(str(self.home.resolve()).encode()).hexdigest()[:12]
         there = _root_state(_nobody()) / f"data-{key}"
-        pointer.write_text(f"{there}\n")
+        (self.home / "elsewhere").write_text(f"{there}\n")
         return there
 
     def _account(self) -> Account | None:
@@ -150,7 +149,7 @@ class Postgres:
 
     def prepare(self) -> None:
         """Make the data folder if there is none, and end a server that an earlier kill -9 left behind."""
-        self._end_leftovers()
+        _end_leftovers(self.data)
         if not (self.data / "PG_VERSION").exists():
             self._create()
         self._forget_foreign_lock()
@@ -183,13 +182,6 @@ class Postgres:
         if done.returncode != 0:
             shutil.rmtree(self.data, ignore_errors=True)
             raise Trouble(f"Postgres could not create its data in {self.data}: {done.stderr.strip()[-500:]}")
-
-    def _end_leftovers(self) -> None:
-        """Only processes called postgres that work inside our own data folder: nobody else's can be hit."""
-        found = processes.working_in(self.data, "postgres")
-        left = processes.end(found, signal.SIGINT, seconds=5)
-        if left:
-            raise Trouble(f"A Postgres left over from an earlier start does not end (process {left[0]}).")
 
     def _forget_foreign_lock(self) -> None:
         """After a power cut the noted number may be somebody else's; Postgres would refuse to start."""
@@ -224,10 +216,34 @@ class Postgres:
             time.sleep(0.05)
 
     def forget(self) -> None:
-        """Delete the data, also those that are not under `home`."""
-        self._end_leftovers()
-        shutil.rmtree(self.data, ignore_errors=True)
-        shutil.rmtree(self.home, ignore_errors=True)
+        """Delete everything of this server."""
+        forget(self.home)
+
+
+def forget(home: Path) -> None:
+    """End what runs on the data under `home` and delete them, also when they lie elsewhere."""
+    data = _elsewhere(home) or home / "data"
+    _end_leftovers(data)
+    shutil.rmtree(data, ignore_errors=True)
+    shutil.rmtree(home, ignore_errors=True)
+
+
+def _elsewhere(home: Path) -> Path | None:
+    """The folder that the pointer names; refuses one that we would not have chosen."""
+    try:
+        there = Path((home / "elsewhere").read_text().strip())
+    except OSError:
+        return None
+    if there.parent not in ROOT_STATE or not there.name.startswith("data-"):
+        raise Trouble(f"{home / 'elsewhere'} names {there}, which is no folder of ours: delete that file.")
+    return there
+
+
+def _end_leftovers(data: Path) -> None:
+    """Only processes called postgres that work inside our own data folder: nobody else's can be hit."""
+    left = processes.end(processes.working_in(data, "postgres"), signal.SIGINT, seconds=5)
+    if left:
+        raise Trouble(f"A Postgres left over from an earlier start does not end (process {left[0]}).")
 
 
 def _nobody() -> Account:

@@ -18,7 +18,7 @@ from pathlib import Path
 from tools import leftovers, ports, settings
 from tools.console import Trouble, complain, say
 from tools.outside import check_database, check_redis
-from tools.postgres import Postgres
+from tools.postgres import Postgres, forget
 from tools.prepared import Prepared
 from tools.processes import Program
 from tools.redis_server import Redis
@@ -75,8 +75,7 @@ def _announce(url: str) -> None:
 def reset() -> int:
     """Delete what embedded servers, sandbox and shop keep here. A real database is not touched."""
     leftovers.end(VAR / "children.json")
-    if (VAR / "postgres").exists():
-        Postgres(VAR / "postgres", VAR / "postgres.log", ports.Remembered(VAR / "ports.json")).forget()
+    forget(VAR / "postgres")
     for entry in VAR.iterdir():
         if entry.name in KEPT_AT_RESET:
             continue

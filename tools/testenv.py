@@ -26,7 +26,7 @@ from typing import Any
 from tools import processes
 from tools.console import Trouble, complain, say
 from tools.ports import Remembered
-from tools.postgres import Postgres
+from tools.postgres import Postgres, forget
 from tools.redis_server import Redis
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -112,6 +112,7 @@ def _sweep() -> None:
         with suppress(OSError, ValueError):
             pid, start = json.loads(note.read_text())
             if note.stat().st_uid == os.geteuid() and processes.started(pid) != start:
+                forget(note.parent / "postgres")
                 shutil.rmtree(note.parent, ignore_errors=True)
 
 

@@ -164,6 +164,15 @@ def test_a_folder_that_others_cannot_enter_stays_closed(toy: Toy) -> None:
     assert not os.path.exists(elsewhere)
 
 
+def test_a_lost_password_is_told_and_reset_is_the_way_out(toy: Toy) -> None:
+    toy.stop(toy.open())
+    (toy.folder / "var/postgres/password").unlink()
+    assert toy.launch().wait(10) == 1
+    assert "has lost its password" in toy.said() and "`make reset`" in toy.said()
+    assert toy.launch("--reset").wait(10) == 0
+    assert not (toy.folder / "var/postgres").exists()
+
+
 def test_whoever_reads_the_output_may_leave(toy: Toy) -> None:
     """`make run | head` must not leave a shop that nobody sees."""
     command = f"'{sys.executable}' -m tools.run | head -1"

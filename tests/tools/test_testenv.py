@@ -64,8 +64,12 @@ def test_kill_9_leaves_no_server_and_the_next_run_deletes_the_folder(tmp_path: P
     process.wait()
     until(lambda: not any(processes.started(pid) for pid in servers), 10)
     assert servers
+    pointers = list(tmp_path.glob("*/postgres/elsewhere"))  # as root: pytest's own folder is closed to others
+    data = [Path(pointer.read_text().strip()) for pointer in pointers]
+    assert all(folder.exists() for folder in data)
     run("true", TMPDIR=str(tmp_path))
     assert list(tmp_path.iterdir()) == []
+    assert not any(folder.exists() for folder in data)
 
 
 def is_server(pid: int, parent: str) -> bool:
