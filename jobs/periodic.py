@@ -43,7 +43,10 @@ CATALOGUE = (
 
 
 def periodic(name: str) -> Callable[[Callable[P, str]], Callable[P, None]]:
-    """Note when the function ran, whether it ended well, and the words it answers (for /admin)."""
+    """Note when the function ran, whether it ended well, and the words it answers (for /admin).
+
+    A failure is noted and logged, not raised: the next tick is the next try.
+    """
 
     def decorate(function: Callable[P, str]) -> Callable[P, None]:
         @wraps(function)
@@ -52,10 +55,11 @@ def periodic(name: str) -> Callable[[Callable[P, str]], Callable[P, None]]:
             try:
                 detail = function(*args, **kwargs)
             except Exception as error:
+                log.exception("periodic_failed", periodic=name)
                 _note(name, ended_at=clock.now(), ok=False, detail=f"{type(error).__name__}: {error}"[:2000])
-                raise
+                return
             _note(name, ended_at=clock.now(), ok=True, detail=detail)
-            log.info("periodic_done", job=name, detail=detail)
+            log.info("periodic_done", periodic=name, detail=detail)
 
         return run
 

@@ -30,7 +30,14 @@ from jobs.app import get_app
 log = structlog.get_logger(__name__)
 PAUSE = 2.0
 # Imported by the parent, so that no job pays for it. None of them starts a thread when imported.
-JOBS = ("jobs.outbox", "jobs.orders", "jobs.payments", "jobs.production", "jobs.messages", "jobs.housekeeping")
+JOBS = (
+    "jobs.outbox",
+    "jobs.orders",
+    "jobs.payments",
+    "jobs.production",
+    "jobs.messages",
+    "jobs.housekeeping",
+)
 HEAVY: dict[str, tuple[str, ...]] = {
     queue.URGENT: ("twilio.rest", "stripe"),
     queue.DEFAULT: ("weasyprint", "flask_mailman", "stripe"),

@@ -75,5 +75,5 @@ def configure(level: str, fmt: str) -> None:
     handler.from_bakery = True  # type: ignore[attr-defined]
     root.addHandler(handler)
     root.setLevel(level)
-    for noisy in ("werkzeug", "rq.worker", "fontTools", "weasyprint"):
+    for noisy in ("werkzeug", "rq.worker", "rq_scheduler", "fontTools", "weasyprint"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))

@@ -130,7 +130,7 @@ def test_without_a_phone_of_its_own_the_shop_uses_the_operators(
     session: Session, order: Order, outside: Adapters
 ) -> None:
     session.execute(ShopFactory._meta.model.__table__.update().values(alert_phone=""))
-    session.commit()  # noqa: TID251 the test's own change
+    session.commit()
     orders.send_staff_sms(order.id)
     assert outside.sms.sent[0][0] == "+61491570156"
 
@@ -181,7 +181,7 @@ def refunded(session: Session, **changes: object) -> Order:
             stripe_id="re_1",
         )
     )
-    session.commit()  # noqa: TID251 the test's own rows
+    session.commit()
     return order
 
 
