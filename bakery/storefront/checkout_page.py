@@ -21,7 +21,7 @@ from bakery.storefront.forms.checkout import CheckoutForm
 from bakery.storefront.words import allergen_pairs
 
 # Days shown at once; later ones are a button away. The first of them stand open.
-DAYS = 14
+DAYS = 10
 OPEN_DAYS = 2
 
 
@@ -46,7 +46,8 @@ def show(
 ) -> Response:
     """The page, with whatever has been typed, and a notice on top if there is something to say."""
     session = db.session()
-    found = availability(session, need_of(cart))
+    # One day more than is shown tells whether there are later ones.
+    found = availability(session, need_of(cart), open_days=None if begin else DAYS + 1)
     totals = price(cart)
     # What is accepted by sending the form is what this page shows, not what an older one showed.
     form.accepted_total.data = totals.total.cents
@@ -76,8 +77,13 @@ def pickup_days(found: Availability, chosen: str, begin: date | None) -> PickupD
         rest=tuple(shown[OPEN_DAYS:]),
         later=beyond[0].on if beyond else None,
         reason=found.reason,
-        chosen_on=next((day.on for day in shown for slot in day.slots if slot.key == chosen), None),
+        chosen_on=_day_of(chosen, shown),
     )
+
+
+def _day_of(chosen: str, days: list[Day]) -> date | None:
+    at = parse_key(chosen)
+    return next((day.on for day in days for slot in day.slots if slot.starts_at == at), None) if at else None
 
 
 def read_slot(text: str) -> datetime | None:
