@@ -54,7 +54,9 @@ def test_the_same_message_twice_is_one_mail_in_the_box(world: Sandbox, mailer: S
     assert got["deliveries"] == 2
 
 
-@pytest.mark.parametrize(("mode", "permanent"), [("refuse", False), ("temporary", False), ("permanent", True)])
+@pytest.mark.parametrize(
+    ("mode", "permanent"), [("refuse", False), ("temporary", False), ("permanent", True)]
+)
 def test_failures_say_whether_trying_again_helps(
     world: Sandbox, mailer: SmtpMailer, mode: str, permanent: bool
 ) -> None:
