@@ -57,10 +57,9 @@ def reachable_binaries(account: Account | None) -> Path:
     install = packaged()
     if account is None or account.may_enter(install / "bin"):
         return install / "bin"
-    stamp = hashlib.sha256(f"{install}{(install / 'bin/postgres').stat().st_mtime_ns}".encode()).hexdigest()[
-        :12
-    ]
-    home = _root_state(account) / f"postgres-{stamp}"
+    with (install / "bin/postgres").open("rb") as program:
+        build = hashlib.file_digest(program, "sha256").hexdigest()[:12]
+    home = _root_state(account) / f"postgres-{build}"
     if not home.exists():
         draft = home.with_name(f"{home.name}.{os.getpid()}")
         for part in (f"{install.parent.name}/{install.name}", f"{install.parent.name}.libs"):
