@@ -20,7 +20,7 @@ class PageError(AssertionError):
 
 
 def check_page(html: str, where: str) -> None:
-    """Refuse a page without title or with several h1, twice the same id, unlabelled fields, inline code or bad nesting."""
+    """Refuse a page without title or one h1, with an id twice, unlabelled fields, inline code or bad nesting."""
     parser = html5lib.HTMLParser(strict=False)
     parser.parse(html)
     wrong = [

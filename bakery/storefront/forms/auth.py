@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from flask_wtf import FlaskForm
 from wtforms import EmailField, PasswordField, StringField
-from wtforms.validators import DataRequired, Email, Length
+from wtforms.validators import DataRequired, Length
 
 from bakery.people.passwords import MAX_LENGTH, MIN_LENGTH
+from bakery.storefront.forms.contact import EmailAddress, Printable, one_line
 
 
 class LoginForm(FlaskForm):
@@ -15,10 +16,12 @@ class LoginForm(FlaskForm):
 
 
 class RegisterForm(FlaskForm):
-    name = StringField("Your name", [DataRequired("Enter your name."), Length(max=120)])
+    name = StringField(
+        "Your name", [DataRequired("Enter your name."), Length(max=120), Printable()], filters=[one_line]
+    )
     email = EmailField(
         "Email",
-        [DataRequired("Enter your email."), Email("That is not an email address."), Length(max=254)],
+        [DataRequired("Enter your email."), EmailAddress(), Length(max=254)],
     )
     password = PasswordField(
         "Password",
