@@ -75,7 +75,7 @@ def write(client: FlaskClient, text: str, **more: str):
 
 def test_stop_ends_marketing_by_sms_at_once(client: FlaskClient, session: Session) -> None:
     consents.enter(session, ConsentChannel.SMS, PHONE, True, wording="Yes", source="checkout")
-    session.commit()  # noqa: TID251 the test's own row
+    session.commit()
     answer = write(client, " stop. ")
     assert answer.status_code == 200 and answer.text.endswith("<Response/>")
     assert not consents.has_consented(session, ConsentChannel.SMS, PHONE)
@@ -86,7 +86,7 @@ def test_stop_ends_marketing_by_sms_at_once(client: FlaskClient, session: Sessio
 
 def test_other_words_leave_consent_alone(client: FlaskClient, session: Session) -> None:
     consents.enter(session, ConsentChannel.SMS, PHONE, True, wording="Yes", source="checkout")
-    session.commit()  # noqa: TID251 the test's own row
+    session.commit()
     write(client, "Please don't stop baking")
     assert consents.has_consented(session, ConsentChannel.SMS, PHONE)
 
