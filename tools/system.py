@@ -56,10 +56,10 @@ def fonts() -> bool:
 
 
 def browser() -> Path | None:
-    """A Chromium that Playwright can drive: TEST_CHROMIUM, the machine's own, or one Playwright fetched."""
-    if chosen := os.environ.get("TEST_CHROMIUM"):
+    """A Chromium that Playwright can drive: CHROMIUM, the machine's own, or one Playwright fetched."""
+    if chosen := os.environ.get("CHROMIUM"):
         if not os.access(chosen, os.X_OK):
-            raise Trouble(f"TEST_CHROMIUM is {chosen}, but there is no program.")
+            raise Trouble(f"CHROMIUM is {chosen}, but there is no program.")
         return Path(chosen)
     path = os.environ.get("PATH", "") + os.pathsep + TOOLS_PATH
     for name in BROWSERS:

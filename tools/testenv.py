@@ -28,6 +28,7 @@ from tools.console import Trouble, complain, say
 from tools.ports import Remembered
 from tools.postgres import Postgres, forget
 from tools.redis_server import Redis
+from tools.system import browser
 
 ROOT = Path(__file__).resolve().parent.parent
 SERVED = ROOT / "var" / "testenv.json"
@@ -121,6 +122,8 @@ def run(command: list[str]) -> int:
     env = dict(os.environ)
     with servers(REDIS_URL not in env, DATABASE_URL not in env) as urls:
         env |= urls
+        if found := browser():
+            env["CHROMIUM"] = str(found)
         env["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{env.get('PATH', '/usr/bin:/bin')}"
         try:
             child = subprocess.Popen(command, env=env)
