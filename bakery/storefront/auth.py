@@ -20,6 +20,7 @@ from bakery.people.models import Role
 from bakery.people.sessions import find_user
 from bakery.storefront.cart_cookie import forget_token, token_digest
 from bakery.storefront.forms.auth import LoginForm, RegisterForm
+from bakery.storefront.order_access import known_orders, remember_order
 from bakery.storefront.signed_in import SignedInUser
 
 blueprint = Blueprint("auth", __name__)
@@ -105,7 +106,10 @@ def _enter(signed_in: services.SignedIn) -> ResponseReturnValue:
     target = _next(signed_in.role)
     if current_user.is_authenticated:
         services.sign_out(current_user.token)
+    known = known_orders()
     flask.session.clear()
+    for number in known:
+        remember_order(number)
     cart = token_digest(request) if signed_in.role == Role.CUSTOMER else None
     if cart:
         cart_services.claim_cart(cart, signed_in.user_id)

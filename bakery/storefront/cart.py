@@ -10,6 +10,7 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from bakery.core.errors import DomainError
+from bakery.infra.limits import limiter
 from bakery.orders import cart_services
 from bakery.orders.cart_owner import CartOwner
 from bakery.storefront.cart_answers import changed, refused, shown
@@ -28,6 +29,7 @@ def show() -> ResponseReturnValue:
 
 
 @blueprint.post("/cart/items")
+@limiter.limit("120 per minute")
 def add() -> ResponseReturnValue:
     """Put something into the cart. 422 names the field that cannot be; 409 says what is left."""
     owner = cart_owner(request)

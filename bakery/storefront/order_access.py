@@ -21,8 +21,13 @@ _NOBODYS = "-" * 43
 
 def remember_order(number: str) -> None:
     """Note in the browser's signed session that it knows this order; the oldest fall out."""
-    known = [other for other in flask.session.get(_KNOWN, []) if other != number]
+    known = [other for other in known_orders() if other != number]
     flask.session[_KNOWN] = [*known, number][-MOST:]
+
+
+def known_orders() -> list[str]:
+    """The numbers this browser knows; sign-in hands them over to its fresh session."""
+    return list(flask.session.get(_KNOWN, []))
 
 
 def find_order(number: str) -> Order:
@@ -35,7 +40,7 @@ def find_order(number: str) -> Order:
 
 def waiting_order() -> Order | None:
     """The order that this browser placed last, while it is held and not paid; for who comes back too early."""
-    known = flask.session.get(_KNOWN, [])
+    known = known_orders()
     order = _lookup(known[-1]) if known else None
     if order is None or order.status != OrderStatus.PENDING_PAYMENT or order.hold_expires_at <= clock.now():
         return None
@@ -63,6 +68,6 @@ def _lookup(number: str) -> Order | None:
 
 
 def _is_theirs(order: Order) -> bool:
-    if order.number in flask.session.get(_KNOWN, []):
+    if order.number in known_orders():
         return True
     return bool(current_user.is_authenticated and order.user_id == current_user.id)

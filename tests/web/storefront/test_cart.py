@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from bakery.catalog.models import Product, Variant
 from bakery.core import ids
 from bakery.orders.models import Cart, CartLine
+from bakery.people import services as people
 from bakery.shop.models import Shop
 from bakery.stock.models import StockLevel
 from tests.factories.catalog import PictureFactory, VariantFactory, make_cake, make_loaf
@@ -367,6 +368,31 @@ def test_the_cart_costs_the_same_queries_at_any_length(
         with count_queries() as seen:
             assert client.get("/cart", headers=headers).status_code == 200
         assert len(seen) <= 6, seen
+
+
+def test_a_signed_in_customers_cart_costs_no_more(
+    app: Flask, client: FlaskClient, count_queries: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people.register("Laila", "laila@saffron.test", "a few words here", ip=None, user_agent="")
+    client.post("/login", data={"email": "laila@saffron.test", "password": "a few words here"})
+    add(client, make_cake(stock=3))
+    # As in a running process, which remembers the shop's own row until it changes.
+    monkeypatch.setattr(app.extensions["changes"], "live", True)
+    monkeypatch.setitem(app.extensions, "facts", {})
+    client.get("/cart")
+    with count_queries() as seen:
+        assert client.get("/cart").status_code == 200
+    assert len(seen) <= 6, seen
+
+
+def test_what_was_collected_before_signing_in_is_there_afterwards(client: FlaskClient) -> None:
+    people.register("Laila", "laila@saffron.test", "a few words here", ip=None, user_agent="")
+    add(client, make_cake(), message="Laila")
+    client.post("/login", data={"email": "laila@saffron.test", "password": "a few words here"})
+    items = client.get("/cart", headers=JSON).json["cart"]["items"]
+    assert [item["message"] for item in items] == ["Laila"]
+    client.post("/logout")
+    assert client.get("/cart", headers=JSON).json["cart"]["items"] == []
 
 
 def test_pages_of_a_cart_are_kept_by_nobody(client: FlaskClient, shop: Shop) -> None:

@@ -288,3 +288,12 @@ def test_pages_of_an_order_are_kept_by_nobody_else(client: FlaskClient, session:
     page = client.get(f"/orders/{order.number}")
     assert "no-store" in page.headers["Cache-Control"]
     assert BeautifulSoup(page.text, "html.parser").select_one("meta[name=robots][content=noindex]")
+
+
+def test_signing_in_keeps_the_orders_this_browser_placed(client: FlaskClient, session: Session) -> None:
+    people.register("Laila", "laila@saffron.test", "a few words here", ip=None, user_agent="")
+    order = place(client, session)
+    client.post("/login", data={"email": "laila@saffron.test", "password": "a few words here"})
+    assert client.get(f"/orders/{order.number}").status_code == 200
+    client.post("/logout")
+    assert client.get(f"/orders/{order.number}").status_code == 404
