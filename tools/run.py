@@ -26,7 +26,7 @@ from tools.supervisor import Stopped, Supervisor
 
 ROOT = Path(__file__).resolve().parent.parent
 VAR = ROOT / "var"
-READY_SECONDS = 120
+READY_SECONDS = 180
 LOGINS = ("owner", "manager", "baker", "counter", "customer")
 LARGEST_LOG = 10_000_000
 KEPT_AT_RESET = {"run.lock", "prepare.lock", "testenv.json"}
@@ -44,7 +44,7 @@ def main() -> int:
     except Trouble as trouble:
         complain(str(trouble))
         return 1
-    except Stopped:
+    except (Stopped, KeyboardInterrupt):
         return 0
     except OSError as error:  # no space, no permission, no such user: the system's own sentence says it
         complain(f"This machine did not let us: {error}.")
@@ -63,7 +63,7 @@ def _alone() -> Iterator[None]:
             pid, _, url = lock.read().strip().partition(" ")
             raise Trouble(
                 f"The shop is already running at {url or 'an address it is still choosing'} (process {pid}). "
-                "Stop it with Ctrl-C where it was started."
+                f"Stop it with Ctrl-C where it was started, or with `kill {pid}`."
             ) from None
         yield
 

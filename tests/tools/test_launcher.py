@@ -43,7 +43,7 @@ def test_a_second_start_beside_the_first_says_where_that_is_and_harms_nothing(to
     assert second.wait(10) == 1
     assert toy.said().strip() == (
         f"The shop is already running at {toy.url} (process {first.pid}). "
-        "Stop it with Ctrl-C where it was started."
+        f"Stop it with Ctrl-C where it was started, or with `kill {first.pid}`."
     )
     reset = toy.launch("--reset")
     assert reset.wait(10) == 1
