@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import exists, insert, select
@@ -13,7 +13,7 @@ from bakery.core.errors import Conflict
 from bakery.demo import content
 from bakery.demo.seed_catalog import add_catalog
 from bakery.demo.seed_history import add_history
-from bakery.demo.seed_pictures import draw_pictures
+from bakery.demo.seed_pictures import Drawn, draw_pictures
 from bakery.demo.seed_shop import add_shop
 from bakery.infra.transaction import transaction
 from bakery.integrations.files.port import Files
@@ -30,9 +30,17 @@ def is_empty(session: Session) -> bool:
     return not session.scalar(select(exists().where(Shop.id == 1)))
 
 
-def seed(files: Files, password: str, say: Say, *, history_days: int = 365) -> None:
+def seed(
+    files: Files,
+    password: str,
+    say: Say,
+    *,
+    history_days: int = 365,
+    drawn: Mapping[str, Drawn] | None = None,
+) -> None:
     """Pictures first (slow, outside any transaction), then everything else in one.
 
+    `drawn` are pictures that the store already holds: none are drawn then.
     Refuses a database that has been set up already, and so one with real orders.
     """
     with transaction() as session:
@@ -40,15 +48,16 @@ def seed(files: Files, password: str, say: Say, *, history_days: int = 365) -> N
             raise Conflict("This database has real orders; the demo shop is not put on top of them.")
         if not is_empty(session):
             raise Conflict("This shop is already set up; the demo shop goes into an empty database only.")
-    say("drawing pictures")
-    pictures = draw_pictures(files, say)
+    if drawn is None:
+        say("drawing pictures")
+        drawn = draw_pictures(files, say)
     now = clock.now()
     with transaction() as session:
         say("setting up the shop, its hours and its staff")
         add_shop(session, content.SHOP, content.FAQS, now)
         customers = _people(session, password, now)
         say(f"putting {len(content.PRODUCTS)} products on the menu")
-        variants = add_catalog(session, pictures, now)
+        variants = add_catalog(session, drawn, now)
         count = add_history(session, customers, variants, now, days=history_days)
         say(f"remembering {count} orders of the past year")
 
