@@ -117,8 +117,9 @@ def _move(order_id: int, to: OrderStatus, reason: str) -> None:
     services.move_order(order_id, to, actor(), reason)
 
 
-# What staff may choose; expiry and confirmation belong to the clock and to payments.
-CHOICES = (OrderStatus.IN_PRODUCTION, OrderStatus.READY, OrderStatus.COLLECTED, OrderStatus.CONFIRMED)
+# The way of an order, and what staff call each step; expiry and payment belong to the clock and to Stripe.
+WAY = (OrderStatus.CONFIRMED, OrderStatus.IN_PRODUCTION, OrderStatus.READY, OrderStatus.COLLECTED)
+STEPS = dict(zip(WAY, ("Confirm", "Start making", "Ready to collect", "Handed over"), strict=True))
 
 
 _UNPAID = (OrderStatus.PENDING_PAYMENT, OrderStatus.EXPIRED)
@@ -130,9 +131,7 @@ def _detail(number: str, *, problem: str = "", status: int = 200) -> ResponseRet
     order = staff_queries.get_order(session, number)
     current = OrderStatus(order.status)
     allowed = ORDER.allowed(current)
-    moves = [to for to in CHOICES if to in allowed and current not in _UNPAID]
-    if not has_right(current_user.role, Right.MOVE_ORDERS):
-        moves = []
+    moves = _moves(current) if has_right(current_user.role, Right.MOVE_ORDERS) else []
     page = render_template(
         "backoffice/orders/show.html",
         order=order,
@@ -141,12 +140,21 @@ def _detail(number: str, *, problem: str = "", status: int = 200) -> ResponseRet
         transactions=transactions(session, order.id),
         messages=of_subject(session, order.ref),
         scrubbed=scrub_text,
-        moves=[(to, words(to).capitalize()) for to in moves],
+        moves=moves,
         may_cancel=OrderStatus.CANCELLED in allowed and has_right(current_user.role, Right.CANCEL_ORDERS),
         personal=_sees_people(),
         problem=problem,
     )
     return page, status
+
+
+def _moves(current: OrderStatus) -> list[tuple[OrderStatus, str]]:
+    """The step that comes next first; the way back last, and named so."""
+    if current in _UNPAID:
+        return []
+    at = WAY.index(current) if current in WAY else len(WAY)
+    steps = [to for to in (*WAY[at + 1 :], *reversed(WAY[:at])) if to in ORDER.allowed(current)]
+    return [(to, STEPS[to] if to in WAY[at + 1 :] else f"Back to {words(to).lower()}") for to in steps]
 
 
 def _sees_people() -> bool:
