@@ -22,6 +22,7 @@ from bakery.catalog.models import (
 )
 from bakery.catalog.pictures import PictureView, picture_view
 from bakery.catalog.season import in_season
+from bakery.core import clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +140,7 @@ def _query() -> Select:
         .outerjoin(tags, tags.c.product_id == Product.id)
         .outerjoin(reviews, reviews.c.product_id == Product.id)
         .outerjoin(pictures, pictures.c.product_id == Product.id)
-        .where(and_(Product.published_at.is_not(None), Product.published_at <= func.now()))
+        .where(and_(Product.published_at.is_not(None), Product.published_at <= clock.now()))
         .order_by(Category.position, Product.position, Product.id)
     )
 

@@ -25,6 +25,7 @@ from bakery.catalog.models import (
 )
 from bakery.catalog.pictures import PictureView, picture_view
 from bakery.catalog.season import in_season
+from bakery.core import clock
 from bakery.core.errors import NotFound
 
 
@@ -146,7 +147,7 @@ def _query() -> Select[Any]:
             related.correlate(Product).scalar_subquery().label("related"),
         )
         .join(Category, Category.id == Product.category_id)
-        .where(Product.published_at.is_not(None), Product.published_at <= func.now())
+        .where(Product.published_at.is_not(None), Product.published_at <= clock.now())
     )
 
 
@@ -171,7 +172,7 @@ def list_addresses(session: Session) -> Sequence[tuple[str, datetime]]:
     """Slug and last change of every published product, for the sitemap."""
     rows = session.execute(
         select(Product.slug, Product.updated_at)
-        .where(Product.published_at.is_not(None), Product.published_at <= func.now())
+        .where(Product.published_at.is_not(None), Product.published_at <= clock.now())
         .order_by(Product.slug)
     )
     return [(row.slug, row.updated_at) for row in rows]

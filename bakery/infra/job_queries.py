@@ -92,6 +92,11 @@ def _state(name: str) -> QueueState:
     )
 
 
+def _why(job: Job) -> str:
+    result = job.latest_result()
+    return (result.exc_string or "") if result else ""
+
+
 def _failed(name: str, limit: int) -> list[FailedJob]:
     q = queue.queue(name)
     ids = FailedJobRegistry(queue=q).get_job_ids(0, limit)
@@ -102,7 +107,7 @@ def _failed(name: str, limit: int) -> list[FailedJob]:
             queue=name,
             function=job.func_name or "",
             ended_at=job.ended_at,
-            error=scrub_text((job.exc_info or "").strip().rsplit("\n", 1)[-1])[:300],
+            error=scrub_text(_why(job).strip().rsplit("\n", 1)[-1])[:300],
         )
         for job in jobs
         if job is not None
