@@ -12,6 +12,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,12 @@ class Toy:
         with ask.open(self.url + path, timeout=3) as reply:
             return reply.read().decode()
 
+    def answers(self) -> bool:
+        try:
+            return bool(self.get())
+        except OSError:
+            return False
+
     def everything(self) -> list[int]:
         """Every living process that was started out of this folder, servers and the guardian included."""
         found = []
@@ -106,14 +113,30 @@ def pids_in(text: str, name: str) -> list[int]:
     return [int(number) for number in re.findall(rf"{name}.*?pid (\d+)", text)]
 
 
-@pytest.fixture
-def toy() -> Iterator[Toy]:
+@contextmanager
+def checkout() -> Iterator[Toy]:
     parent = Path(tempfile.mkdtemp(prefix="bakery-toy-"))  # pytest's own folders are closed to others
     parent.chmod(0o755)
     folder = parent / "a shop"
     shutil.copytree(TOY, folder)
     shutil.copytree(ROOT / "tools", folder / "tools", ignore=shutil.ignore_patterns("__pycache__"))
     made = Toy(folder)
-    yield made
-    made.clean_up()
-    shutil.rmtree(parent)
+    try:
+        yield made
+    finally:
+        made.clean_up()
+        shutil.rmtree(parent)
+
+
+@pytest.fixture
+def toy() -> Iterator[Toy]:
+    with checkout() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def open_toy() -> Iterator[Toy]:
+    """One that is open, for tests that leave it so."""
+    with checkout() as made:
+        made.open()
+        yield made

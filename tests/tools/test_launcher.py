@@ -16,9 +16,8 @@ from tools import processes
 pytestmark = pytest.mark.faults
 
 
-def test_a_first_start_prepares_everything_and_says_where_it_is(toy: Toy) -> None:
-    process = toy.open()
-    said = toy.said()
+def test_a_first_start_prepares_everything_and_says_where_it_is(open_toy: Toy) -> None:
+    toy, said = open_toy, open_toy.said(0)
     password = (toy.folder / "var/demo-password").read_text().strip()
     for words in (
         toy.url + "/admin",
@@ -33,11 +32,11 @@ def test_a_first_start_prepares_everything_and_says_where_it_is(toy: Toy) -> Non
     assert f"--webhook-url {toy.url}/webhooks/stripe" in said
     assert "DATABASE_URL=postgresql://" in toy.get()
     assert (toy.folder / "var/demo-password").stat().st_mode & 0o077 == 0
-    assert process.poll() is None
+    assert toy.launches[0].poll() is None
 
 
-def test_a_second_start_beside_the_first_says_where_that_is_and_harms_nothing(toy: Toy) -> None:
-    first = toy.open()
+def test_a_second_start_beside_the_first_says_where_that_is_and_harms_nothing(open_toy: Toy) -> None:
+    toy, first = open_toy, open_toy.launches[0]
     before = toy.everything()
     second = toy.launch()
     assert second.wait(10) == 1
@@ -121,15 +120,17 @@ def test_a_port_that_is_none_gets_one_sentence(toy: Toy) -> None:
     )
 
 
-def test_a_process_that_dies_comes_back_and_its_orphans_do_not_stay(toy: Toy) -> None:
-    toy.open()
-    worker, horse = pids_in(toy.said(), "worker")[0], pids_in(toy.said(), "horse")[0]
-    web = pids_in(toy.said(), "web")[0]
+def test_a_process_that_dies_comes_back_and_its_orphans_do_not_stay(open_toy: Toy) -> None:
+    toy = open_toy
+    worker, horse = pids_in(toy.said(0), "worker")[0], pids_in(toy.said(0), "horse")[0]
+    web = pids_in(toy.said(0), "web")[0]
     processes.send([web, worker], signal.SIGKILL)
-    until(lambda: len(pids_in(toy.said(), "web is")) == 2 and len(pids_in(toy.said(), "worker is")) == 2, 10)
-    until(lambda: toy.get(), 5)
+    until(
+        lambda: len(pids_in(toy.said(0), "web is")) == 2 and len(pids_in(toy.said(0), "worker is")) == 2, 10
+    )
+    until(toy.answers, 5)
     assert processes.started(horse) is None
-    assert "web ended by signal 9; starting it again." in toy.said()
+    assert "web ended by signal 9; starting it again." in toy.said(0)
 
 
 def test_a_process_that_keeps_dying_stops_everything_with_a_sentence(toy: Toy) -> None:
