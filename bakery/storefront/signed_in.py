@@ -38,6 +38,9 @@ class Stranger(AnonymousUserMixin):
 def init_login(app: Flask) -> None:
     """Load the user of a request from their sign-in's token."""
     manager = LoginManager()
+    # A sign-in is a row that can be ended; Flask-Login's own guess from address and browser would only mark
+    # it as stale and rewrite the cookie whenever a phone changes its network.
+    manager.session_protection = None
     manager.anonymous_user = Stranger
     # Templates get the proxy, not the person: a shared page or an error page asks nobody who is looking.
     manager.init_app(app, add_context_processor=False)
