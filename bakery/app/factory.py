@@ -14,7 +14,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from bakery.app import access, cli, errors, health, tables
 from bakery.app.blueprints import BLUEPRINTS
 from bakery.app.wiring import build_adapters
-from bakery.infra import assets, formats, headers, limits, logging, origin, queue, requests
+from bakery.infra import assets, formats, headers, limits, logging, origin, queue, requests, templates
 from bakery.infra.changes import Changes
 from bakery.infra.db import db
 from bakery.infra.pagecache import PageCache
@@ -48,6 +48,7 @@ def create_app(settings: Settings) -> Flask:
     access.init_access(app)
     _extensions(app, settings)
     errors.init_errors(app)
+    templates.init_templates(app)
     formats.init_formats(app)
     assets.init_assets(app)
     headers.init_headers(

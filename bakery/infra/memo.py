@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
-from flask import current_app
+from flask import current_app, g, has_request_context
 
 from bakery.infra.changes import Changes
 
@@ -19,8 +19,15 @@ MOST = 1000
 def remember(name: str, topic: str, seconds: int, load: Callable[[], T]) -> T:
     """What `load` answered, while nothing of `topic` has changed and not longer than `seconds`.
 
-    Remember immutable values only, never rows of the ORM. While changes are not heard, it loads each time.
+    Remember immutable values only, never rows of the ORM. While changes are not heard, it loads once a request.
     """
+    once: dict[str, Any] = g.setdefault("facts", {}) if has_request_context() else {}
+    if name not in once:
+        once[name] = _recall(name, topic, seconds, load)
+    return cast(T, once[name])
+
+
+def _recall(name: str, topic: str, seconds: int, load: Callable[[], T]) -> T:
     changes: Changes = current_app.extensions["changes"]
     version = changes.version(topic)
     facts: Facts = current_app.extensions.setdefault("facts", {})

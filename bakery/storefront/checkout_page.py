@@ -11,9 +11,10 @@ from flask import Response, make_response, render_template
 from flask_login import current_user
 
 from bakery.infra.db import db
+from bakery.infra.templates import as_part, remember_part
 from bakery.orders.cart_queries import CartView, declared_allergens
 from bakery.scheduling.queries import availability
-from bakery.scheduling.types import Availability, Day, parse_key
+from bakery.scheduling.types import Availability, Day, Need, parse_key
 from bakery.shop.queries import get_profile
 from bakery.storefront.cart_answers import private
 from bakery.storefront.cart_summary import need_of, price
@@ -23,6 +24,8 @@ from bakery.storefront.words import allergen_pairs
 # Days shown at once; later ones are a button away. The first of them stand open.
 DAYS = 10
 OPEN_DAYS = 2
+# Cut-offs pass and notice runs; placing asks again in any case.
+KEEP_SECONDS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +48,6 @@ def show(
     notice: str = "",
 ) -> Response:
     """The page, with whatever has been typed, and a notice on top if there is something to say."""
-    session = db.session()
-    # One day more than is shown tells whether there are later ones.
-    found = availability(session, need_of(cart), open_days=None if begin else DAYS + 1)
     totals = price(cart)
     # What is accepted by sending the form is what this page shows, not what an older one showed.
     form.accepted_total.data = totals.total.cents
@@ -58,14 +58,32 @@ def show(
         "cart": cart,
         "summary": totals,
         "cart_count": cart.units,
-        "pickup": pickup_days(found, form.slot.data or "", begin),
+        "pickup_times": _pickup_times(form, need_of(cart), begin),
         "begin": begin,
         "allergens": _allergens(cart),
         "notice": notice,
-        "zone_name": _zone_name(found.time_zone),
         "user": current_user if current_user.is_authenticated else None,
     }
     return private(make_response(render_template("storefront/checkout/page.html", **context), status))
+
+
+def _pickup_times(form: CheckoutForm, need: Need, begin: date | None) -> str:
+    """The list of times. As long as nothing is chosen or refused it is the same for everybody with this need."""
+
+    def render() -> str:
+        # One day more than is shown tells whether there are later ones.
+        found = availability(db.session(), need, open_days=None if begin else DAYS + 1)
+        return render_template(
+            "storefront/checkout/_pickup.html",
+            form=form,
+            pickup=pickup_days(found, form.slot.data or "", begin),
+            begin=begin,
+            zone_name=_zone_name(found.time_zone),
+        )
+
+    if form.slot.data or form.slot.errors or begin:
+        return as_part(render())
+    return remember_part(f"pickup:{need}", KEEP_SECONDS, render)
 
 
 def pickup_days(found: Availability, chosen: str, begin: date | None) -> PickupDays:
@@ -104,11 +122,16 @@ def read_slot(text: str) -> datetime | None:
     return instant if instant.astimezone(zone).replace(tzinfo=None) == at else None
 
 
-def _allergens(cart: CartView) -> list[tuple[str, list[tuple[str, str]]]]:
-    """(product, (allergen, state) pairs) for each product in the cart, each once."""
+def _allergens(cart: CartView) -> str:
+    """The allergens of each product in the cart, each once. The same products declare the same."""
     names = {line.product_id: line.product_name for line in cart.lines}
-    declared = declared_allergens(db.session(), set(names))
-    return [(name, allergen_pairs(declared[product_id])) for product_id, name in names.items()]
+
+    def render() -> str:
+        declared = declared_allergens(db.session(), set(names))
+        pairs = [(name, allergen_pairs(declared[product_id])) for product_id, name in names.items()]
+        return render_template("storefront/checkout/_allergens.html", allergens=pairs)
+
+    return remember_part(f"allergens:{tuple(names)}", 300, render)
 
 
 def _zone_name(zone: str) -> str:

@@ -7,7 +7,7 @@ from functools import cached_property
 from itertools import groupby
 from typing import Any
 
-from flask import Flask
+from flask import Flask, g
 from sqlalchemy import select
 
 from bakery.infra.db import db
@@ -47,12 +47,19 @@ class ShopFrame:
         return getattr(self.profile, name)
 
 
+def shop_frame() -> ShopFrame:
+    """The one frame of this request: a page and its parts read the shop once."""
+    if "shop_frame" not in g:
+        g.shop_frame = ShopFrame()
+    return g.shop_frame
+
+
 def init_context(app: Flask) -> None:
     """Give templates `shop`. Nothing is read unless a template asks."""
 
     @app.context_processor
     def frame() -> dict[str, object]:
-        return {"shop": ShopFrame()}
+        return {"shop": shop_frame()}
 
 
 def _load_hours() -> tuple[list[tuple[str, str]], list[str]]:

@@ -15,7 +15,7 @@ from bakery.orders.popularity import popular_and_trending
 from bakery.shop.queries import get_profile
 from bakery.stock.queries import available as available_units
 from bakery.storefront import structured_data
-from bakery.storefront.context import ShopFrame
+from bakery.storefront.context import shop_frame
 from bakery.storefront.product_cards import card_views
 
 blueprint = Blueprint("home", __name__)
@@ -44,7 +44,7 @@ def index() -> Response:
             categories=[(c, counts[c.slug]) for c in categories if counts[c.slug]],
             praise=list_praise(session),
             base_url=base_url,
-            json_ld=structured_data.bakery(shop, base_url, ShopFrame().opening_hours),
+            json_ld=structured_data.bakery(shop, base_url, shop_frame().opening_hours),
         )
     )
     return keep(response, topics=("shop",), seconds=KEEP_SECONDS)

@@ -25,7 +25,7 @@ def index() -> Response:
     """What the words in `q` find; without words, the way to the menu."""
     session = db.session()
     shop = get_profile(session)
-    query = request.args.get("q", "").strip()[:MAX_QUERY]
+    query = "".join(c for c in request.args.get("q", "") if c.isprintable()).strip()[:MAX_QUERY]
     cards = [card for card in list_cards(session, clock.today(shop.time_zone)) if card.in_season]
     found = search_cards(cards, query)[:MOST]
     suggestions = [] if found else [card for card in cards if card.featured][:4]
