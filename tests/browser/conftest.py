@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from tests.browser.visitor import Visitor
 from tests.browser.watch import Watch
 
 PATIENCE = 30_000
+Browse = Callable[..., Visitor]
 HERE = os.path.dirname(__file__)
 SEEN = Path(__file__).parents[2] / "var" / "browser-failures"
 
@@ -72,23 +75,43 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     return report
 
 
+@dataclass(frozen=True)
+class Person:
+    """Cookies to come back with."""
+
+    cookies: Any
+    number: str = ""
+
+
+@dataclass(frozen=True)
+class Sold:
+    """A customer with a paid order."""
+
+    visitor: Visitor
+    number: str
+
+
+def new_context(chromium: Browser, shop: Stack, width: int, height: int, **options: Any) -> BrowserContext:
+    """A browser without cookies, on a clock in Sydney, without animations."""
+    context = chromium.new_context(
+        base_url=shop.url,
+        viewport={"width": width, "height": height},
+        reduced_motion="reduce",
+        locale="en-AU",
+        timezone_id="Australia/Sydney",
+        **options,
+    )
+    context.set_default_timeout(PATIENCE)
+    return context
+
+
 @pytest.fixture
-def browse(
-    chromium: Browser, shop: Stack, watch: Watch, request: pytest.FixtureRequest
-) -> Iterator[Callable[..., Visitor]]:
+def browse(chromium: Browser, shop: Stack, watch: Watch, request: pytest.FixtureRequest) -> Iterator[Browse]:
     """`browse(width=390)`: a person with a browser of their own (no cookies)."""
     contexts: list[BrowserContext] = []
 
     def come_in(width: int = 1280, height: int = 900, **options: Any) -> Visitor:
-        context = chromium.new_context(
-            base_url=shop.url,
-            viewport={"width": width, "height": height},
-            reduced_motion="reduce",
-            locale="en-AU",
-            timezone_id="Australia/Sydney",
-            **options,
-        )
-        context.set_default_timeout(PATIENCE)
+        context = new_context(chromium, shop, width, height, **options)
         watch.listen(context)
         contexts.append(context)
         return Visitor(context.new_page(), shop)
@@ -99,6 +122,49 @@ def browse(
         if failed:
             _picture_of(context, request.node.name)
         context.close()
+
+
+@pytest.fixture(scope="package")
+def known_people(chromium: Browser, shop: Stack) -> Callable[[str], Any]:
+    """Cookies of a demo login; each signs in once, as people do (and as the rate limit wants)."""
+
+    @functools.cache
+    def cookies_of(who: str) -> Any:
+        context = new_context(chromium, shop, 1280, 900)
+        Visitor(context.new_page(), shop).sign_in(who)
+        cookies = context.storage_state()
+        context.close()
+        return cookies
+
+    return cookies_of
+
+
+@pytest.fixture
+def signed_in(browse: Browse, known_people: Callable[[str], Any]) -> Browse:
+    """`signed_in("baker", 1920, 1080)`: one of the demo logins."""
+
+    def come_in(who: str, width: int = 1280, height: int = 900) -> Visitor:
+        return browse(width, height, storage_state=known_people(who))
+
+    return come_in
+
+
+@pytest.fixture(scope="package")
+def sale(chromium: Browser, shop: Stack) -> Person:
+    """One paid order, for whoever only looks at it."""
+    context = new_context(chromium, shop, 1280, 900)
+    visitor = Visitor(context.new_page(), shop)
+    visitor.order_cake(words="Salaam, Parisa", email="parisa@saffron.test")
+    visitor.pay()
+    visitor.is_thanked()
+    person = Person(context.storage_state(), visitor.order_number)
+    context.close()
+    return person
+
+
+@pytest.fixture
+def sold(browse: Browse, sale: Person) -> Sold:
+    return Sold(browse(storage_state=sale.cookies), sale.number)
 
 
 def _picture_of(context: BrowserContext, name: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 from dataclasses import dataclass
 
 from playwright.sync_api import Locator, Page, expect
@@ -13,6 +14,11 @@ CAKE = "Walnut & Date Celebration Cake"
 CARD = "4242424242424242"
 DECLINED = "4000000000000002"
 SECURE = "4000002500003155"
+
+
+def new_address() -> str:
+    """A mail address that nobody had before."""
+    return f"guest-{secrets.token_hex(4)}@saffron.test"
 
 
 @dataclass
@@ -75,9 +81,9 @@ class Visitor:
         """The button that leads to Stripe."""
         self.page.get_by_role("button", name=re.compile(r"^Pay \$")).click()
 
-    def order_cake(self, slot: int = 0, **contact: str) -> None:
+    def order_cake(self, slot: int = 0, words: str = "", **contact: str) -> None:
         """All of it, up to Stripe's page."""
-        self.go_to_checkout()
+        self.go_to_checkout(words=words)
         self.fill_checkout(slot, **contact)
         self.place_order()
         self.at_stripe()
@@ -88,10 +94,18 @@ class Visitor:
         assert found, f"not the page of an order: {self.page.url}"
         return found[1]
 
+    def is_thanked(self) -> None:
+        """The order's page, once the payment has been heard of."""
+        expect(self.page.get_by_role("heading", level=1, name="Thank you")).to_be_visible()
+
     # Stripe's page
 
     def at_stripe(self) -> None:
         expect(self.page.get_by_role("heading", level=1, name="Pay by card")).to_be_visible()
+
+    @property
+    def stripe_session(self) -> str:
+        return self.page.url.rstrip("/").rpartition("/")[2]
 
     def pay(self, card: str = CARD) -> None:
         self.page.locator(f"input[name=card][value='{card}']").check()

@@ -1,0 +1,126 @@
+"""axe finds nothing on any page, light or dark, phone or desk; nothing is wider than 320 px."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.axe import complaints
+from tests.browser.conftest import Browse, Sold
+from tests.browser.visitor import DECLINED, Visitor
+from tests.browser.watch import Watch
+
+SHARED = (
+    "/",
+    "/menu",
+    "/menu?category=celebration-cakes&diet=vegetarian",
+    "/menu/walnut-cake",
+    "/menu/tandoor-naan",
+    "/search?q=pistachio",
+    "/search?q=qqqq",
+    "/faq",
+    "/terms",
+    "/login",
+    "/register",
+)
+STAFF = (
+    "/admin/orders",
+    "/admin/orders?q=nobody-of-that-name",
+    "/admin/jobs",
+    "/admin/alerts",
+    "/admin/audit",
+    "/admin/styleguide",
+    "/kitchen?day=week",
+    "/kitchen?day=tomorrow",
+)
+
+
+def test_pages_for_everybody(browse: Browse) -> None:
+    someone = browse()
+    found = []
+    for path in SHARED:
+        someone.page.goto(path)
+        expect(someone.page.locator("#visitor .cart-link")).to_be_attached()
+        found += told(path, complaints(someone.page))
+    assert found == []
+
+
+def test_pages_that_refuse(browse: Browse, watch: Watch) -> None:
+    watch.allow("404: ")
+    watch.allow("422: ")
+    lost = browse().page
+    found = []
+    for path in ("/menu/no-such-cake", "/orders/SC-AAAA-AA"):
+        lost.goto(path)
+        found += told(path, complaints(lost))
+    lost.goto("/login")
+    lost.get_by_role("button", name="Sign in").click()
+    expect(lost.locator("[aria-invalid=true]").first).to_be_visible()
+    found += told("empty sign-in", complaints(lost))
+    lost.goto("/register")
+    lost.get_by_role("button", name="Open an account").click()
+    expect(lost.locator("[aria-invalid=true]").first).to_be_visible()
+    found += told("empty registration", complaints(lost))
+    assert found == []
+
+
+def test_pages_of_a_purchase(browse: Browse, watch: Watch) -> None:
+    watch.allow("422: ")
+    watch.allow("402: ")
+    buyer = browse()
+    page, found = buyer.page, []
+    page.goto("/cart")
+    found += told("empty cart", complaints(page))
+    buyer.find_cake()
+    buyer.choose_cake(words="Salaam & سلام")
+    expect(buyer.drawer.get_by_role("link", name="Choose a pickup time")).to_be_visible()
+    found += told("drawer", complaints(page))
+    page.goto("/cart")
+    found += told("cart", complaints(page))
+    page.goto("/checkout")
+    found += told("checkout", complaints(page))
+    buyer.place_order()
+    expect(page.locator("[aria-invalid=true]").first).to_be_visible()
+    found += told("checkout with everything missing", complaints(page))
+    buyer.fill_checkout(email="axe@saffron.test")
+    buyer.place_order()
+    buyer.at_stripe()
+    buyer.pay(DECLINED)
+    page.get_by_role("link", name="Back to the shop").click()
+    expect(page.get_by_role("heading", name="Not paid yet")).to_be_visible()
+    found += told("unpaid order", complaints(page))
+    assert found == []
+
+
+def test_pages_of_a_customer(signed_in: Callable[[str], Visitor], sold: Sold) -> None:
+    page, found = sold.visitor.page, []
+    page.goto(f"/orders/{sold.number}")
+    found += told("paid order", complaints(page))
+    member = signed_in("customer").page
+    for path in ("/account", "/account/orders", "/account/preferences"):
+        member.goto(path)
+        found += told(path, complaints(member))
+    assert found == []
+
+
+@pytest.mark.parametrize("part", ["back office", "kitchen"])
+def test_pages_of_staff(signed_in: Callable[[str], Visitor], sold: Sold, part: str) -> None:
+    page = signed_in("owner").page
+    found = []
+    wanted = [path for path in STAFF if path.startswith("/kitchen") == (part == "kitchen")]
+    wanted += ["/kitchen/print?day=week"] if part == "kitchen" else [f"/admin/orders/{sold.number}"]
+    for path in wanted:
+        page.goto(path)
+        found += told(path, complaints(page))
+    if part == "back office":
+        page.keyboard.press("Control+k")
+        page.keyboard.type(sold.number)
+        expect(page.get_by_role("option", name=sold.number)).to_be_visible()
+        found += told("palette", complaints(page))
+    assert found == []
+
+
+def told(name: str, found: list[str]) -> list[str]:
+    return [f"{name}: {each}" for each in found]
