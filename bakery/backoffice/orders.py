@@ -14,6 +14,7 @@ from flask_login import current_user
 
 from bakery.backoffice.frame import actor, init_frame
 from bakery.backoffice.order_filters import VIEWS, read_list_query
+from bakery.catalog.words import ALLERGEN_WORDS
 from bakery.core import clock
 from bakery.core.errors import DomainError, Forbidden, Invalid
 from bakery.core.states import find_state, words
@@ -140,6 +141,7 @@ def _detail(number: str, *, problem: str = "", status: int = 200) -> ResponseRet
         transactions=transactions(session, order.id),
         messages=of_subject(session, order.ref),
         scrubbed=scrub_text,
+        allergen_words=ALLERGEN_WORDS,
         moves=moves,
         may_cancel=OrderStatus.CANCELLED in allowed and has_right(current_user.role, Right.CANCEL_ORDERS),
         personal=_sees_people(),

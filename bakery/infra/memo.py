@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
-from flask import current_app, g, has_request_context, g, has_request_context
+from flask import current_app, g, has_request_context
 
 from bakery.infra.changes import Changes
 
@@ -29,24 +29,13 @@ def remember(name: str, topic: str, seconds: int, load: Callable[[], T]) -> T:
 
 def _recall(name: str, topic: str, seconds: int, load: Callable[[], T]) -> T:
     changes: Changes = current_app.extensions["changes"]
-    if not changes.live:
-        return _within_request(name, load)
     version = changes.version(topic)
     facts: Facts = current_app.extensions.setdefault("facts", {})
     known = facts.get(name)
-    if known and known[0] == version and time.monotonic() < known[1]:
+    if known and changes.live and known[0] == version and time.monotonic() < known[1]:
         return cast(T, known[2])
     value = load()
     if len(facts) >= MOST:
         facts.clear()
     facts[name] = (version, time.monotonic() + seconds, value)
     return value
-
-
-def _within_request(name: str, load: Callable[[], T]) -> T:
-    if not has_request_context():
-        return load()
-    facts: dict[str, Any] = g.setdefault("facts", {})
-    if name not in facts:
-        facts[name] = load()
-    return cast(T, facts[name])

@@ -71,7 +71,6 @@ def test_a_failed_job_is_shown_without_personal_data_and_goes_back_on_its_queue(
     assert _actions(session) == ["retried a job"]
     assert admin.post("/admin/jobs/nothing/retry").status_code == 404
     jobs.empty()
-    job.delete()
 
 
 def test_with_redis_away_the_page_says_so_and_still_shows_what_is_owed(

@@ -1,0 +1,104 @@
+"""Every page without parameters, visited by who may, in a shop with something in it (the client checks each)."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from bakery.app.access import Access, required
+from bakery.people.models import Role
+from bakery.people.rights import Right
+from bakery.production import services
+from tests.factories.catalog import PictureFactory, ReviewFactory, make_cake, make_loaf
+from tests.factories.checkout import place, place_paid
+from tests.factories.people import UserFactory, sign_in
+from tests.factories.shop import make_open_shop
+from tests.page_checker import PageError, check_page
+
+
+def _pages(app: Flask) -> list[str]:
+    return sorted(
+        rule.rule
+        for rule in app.url_map.iter_rules()
+        if "GET" in (rule.methods or ()) and not rule.arguments and rule.endpoint != "static"
+    )
+
+
+def _visitor(app: Flask, address: str) -> Role | None:
+    endpoint, _ = app.url_map.bind("localhost").match(address)
+    needed = required(endpoint, "GET")
+    if isinstance(needed, Right):
+        return Role.OWNER
+    return Role.CUSTOMER if needed == Access.SIGNED_IN else None
+
+
+@pytest.mark.usefixtures("outside")
+def test_every_page_can_be_opened_and_keeps_its_promises(app: Flask, session: Session) -> None:
+    make_open_shop(session)
+    cake = make_cake(stock=20, product__featured=True, product__slug="walnut")
+    PictureFactory(product_id=cake.product_id, key="pictures/walnut")
+    ReviewFactory(product_id=cake.product_id)
+    customer, owner = UserFactory(), UserFactory(role=Role.OWNER)
+    paid = place_paid((cake, 1, "Happy 40th Laila"), (make_loaf(), 2), user_id=customer.id)
+    services.open_tickets(paid.id)
+    unpaid = place((cake, 2))
+    browsers = {None: app.test_client(), Role.CUSTOMER: app.test_client(), Role.OWNER: app.test_client()}
+    sign_in(browsers[Role.CUSTOMER], customer)
+    sign_in(browsers[Role.OWNER], owner)
+    browsers[None].post("/cart/items", data={"variant_id": cake.id, "quantity": 1, "message": "Hello"})
+    wanted = [(_visitor(app, address), address) for address in _pages(app)]
+    wanted += [
+        (None, "/menu/walnut"),
+        (None, "/search?q=walnut"),
+        (None, "/menu?free=nuts"),
+        (None, f"/orders/{unpaid.number}?key={unpaid.secret}"),
+        (Role.CUSTOMER, f"/orders/{paid.number}"),
+        (Role.OWNER, f"/admin/orders/{paid.number}"),
+        (Role.OWNER, f"/admin/orders/{unpaid.number}"),
+        (Role.OWNER, "/kitchen?day=week"),
+        (Role.OWNER, "/kitchen/print?day=week"),
+        (Role.OWNER, "/admin/orders?view=all"),
+        (None, "/nothing-here"),
+    ]
+    wrong = []
+    for role, address in wanted:
+        try:
+            answer = browsers[role].get(address, follow_redirects=True)
+        except PageError as error:
+            wrong.append(str(error))
+            continue
+        expected = 404 if address in ("/nothing-here", "/kitchen/print") else 200
+        if answer.status_code != expected:
+            wrong.append(f"{address} as {role}: {answer.status_code}")
+    assert wrong == []
+
+
+GOOD = (
+    "<!doctype html><html lang='en'><head><title>T</title></head><body><main><h1>H</h1>"
+    "<label>Name <input name='n'></label></main></body></html>"
+)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("<title>T</title>", "", "no title"),
+        ("<h1>H</h1>", "<h1>H</h1><h1>H</h1>", "2 h1"),
+        ("<h1>H</h1>", "<h1>H</h1><h3>H</h3>", "h1 is followed by h3"),
+        ("<h1>H</h1>", "<h1 id='a'>H</h1><p id='a'></p>", "id a 2 times"),
+        ("<label>Name <input name='n'></label>", "<input name='n'>", "has no label"),
+        ("</main>", "<script>x</script></main>", "inline script"),
+        ("</main>", "<p style='x'></p></main>", "has style"),
+        ("</main>", "<p onclick='x'></p></main>", "has onclick"),
+        ("</main>", "<p><div></div></p></main>", "unexpected"),
+        ("</main>", "<img src='x'></main>", "without alt"),
+        ("</main>", "<a href='/x'></a></main>", "without a name"),
+        ("</main>", "<a href='javascript:x'>x</a></main>", "is a script"),
+        ("</main>", "<p aria-describedby='gone'></p></main>", "names no element"),
+    ],
+)
+def test_the_checker_itself_finds_what_it_looks_for(before: str, after: str, said: str) -> None:
+    check_page(GOOD, "good")
+    with pytest.raises(PageError, match=said):
+        check_page(GOOD.replace(before, after), "bad")
