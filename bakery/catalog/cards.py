@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from sqlalchemy import Select, and_, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by, array_agg, distinct_on
@@ -80,7 +81,7 @@ def _variants() -> Select:
 
 
 def _allergens() -> Select:
-    def those(state: Declaration) -> object:
+    def those(state: Declaration) -> Any:
         return func.array_agg(ProductAllergen.allergen).filter(ProductAllergen.state == state)
 
     return select(

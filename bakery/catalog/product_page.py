@@ -156,7 +156,7 @@ def list_reviews(session: Session, product_id: int, limit: int = 6) -> Reviews:
     rows = session.execute(
         select(
             Review,
-            func.count().over().label("count"),
+            func.count().over().label("total"),
             func.avg(Review.rating).over().label("average"),
         )
         .where(Review.product_id == product_id, Review.published_at.is_not(None))
@@ -165,7 +165,7 @@ def list_reviews(session: Session, product_id: int, limit: int = 6) -> Reviews:
     ).all()
     if not rows:
         return Reviews([], 0, None)
-    return Reviews([row.Review for row in rows], rows[0].count, float(rows[0].average))
+    return Reviews([row.Review for row in rows], rows[0].total, float(rows[0].average))
 
 
 def list_addresses(session: Session) -> Sequence[tuple[str, datetime]]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from bakery.catalog.models import Product, Review
 
 
-def list_praise(session: Session, limit: int = 3) -> Sequence[Row[Any]]:
+def list_praise(session: Session, limit: int = 3) -> Sequence[Any]:
     """The newest five-star reviews with their product's name and slug, one a product."""
     newest = (
         select(Review.id)

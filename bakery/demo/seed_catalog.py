@@ -39,15 +39,15 @@ class Sold:
 def add_catalog(session: Session, pictures: Mapping[str, Drawn], now: datetime) -> dict[str, Sold]:
     """Categories, products and stock. `pictures` by slug. Answers variants by SKU."""
     categories = {}
-    for item in content.CATEGORIES:
-        categories[item.slug] = Category(
-            slug=item.slug,
-            name=item.name,
-            tagline=item.tagline,
-            description=item.description,
-            position=item.position,
-            picture_key=pictures[f"category-{item.slug}"].key,
-            picture_alt=item.picture.alt,
+    for kind in content.CATEGORIES:
+        categories[kind.slug] = Category(
+            slug=kind.slug,
+            name=kind.name,
+            tagline=kind.tagline,
+            description=kind.description,
+            position=kind.position,
+            picture_key=pictures[f"category-{kind.slug}"].key,
+            picture_alt=kind.picture.alt,
         )
     session.add_all(categories.values())
     session.flush()  # ids for the products

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from flask import Blueprint, Response, flash, render_template, request
 from flask.typing import ResponseReturnValue
@@ -79,7 +80,7 @@ def paper() -> ResponseReturnValue:
     if chosen.isdecimal() and len(chosen) < 12:
         tickets = queries.tickets_by_id(db.session(), clock.now(), shop.time_zone, [int(chosen)])
     else:
-        tickets = [t for t in _board(day)["tickets"] if t.state != TicketState.VOID]  # type: ignore[attr-defined]
+        tickets = [t for t in _board(day)["tickets"] if t.state != TicketState.VOID]
     if not tickets:
         raise NotFound("There is no ticket to print.")
     body = render_template("kitchen/print.html", tickets=tickets, heading=DAYS[day])
@@ -87,7 +88,7 @@ def paper() -> ResponseReturnValue:
     return body
 
 
-def _board(day: str) -> dict[str, object]:
+def _board(day: str) -> dict[str, Any]:
     shop = get_profile(db.session())
     today = clock.today(shop.time_zone)
     first, last = {

@@ -57,4 +57,5 @@ def close_all_sessions(session: Session, user_id: int) -> None:
 
 def delete_expired(session: Session) -> int:
     """Forget sign-ins that have run out. Answers how many."""
-    return session.execute(delete(LoginSession).where(LoginSession.expires_at <= clock.now())).rowcount
+    gone = delete(LoginSession).where(LoginSession.expires_at <= clock.now()).returning(LoginSession.id)
+    return len(session.scalars(gone).all())

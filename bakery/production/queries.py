@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from bakery.catalog.words import ALLERGEN_WORDS
@@ -103,7 +103,7 @@ def _bounds(zone: str, first: date, last: date) -> tuple[datetime, datetime]:
     return start, datetime.combine(last + timedelta(days=1), datetime.min.time(), tz)
 
 
-def _query() -> Select[Any]:
+def _query() -> Any:
     void_unseen = (Ticket.state == TicketState.VOID) & Ticket.printed_at.is_(None)
     return (
         select(Ticket, OrderLine, Order.number, Order.status, Order.customer_note, Order.contact_name)

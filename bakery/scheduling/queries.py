@@ -18,6 +18,7 @@ from bakery.infra.memo import remember
 from bakery.scheduling import reasons, rules
 from bakery.scheduling.calendar import Booked, Calendar
 from bakery.scheduling.models import PickupSlot
+from bakery.scheduling.rules import Interval, Rules
 from bakery.scheduling.types import Availability, Day, Need, Slot
 
 K = TypeVar("K", bound=Hashable)
@@ -90,10 +91,9 @@ def open_calendar(
 
     Pages may use rules that were remembered until they change; `fresh` reads them again, for a promise.
     """
-    yesterday = now.astimezone(UTC).date() - timedelta(
-        days=1
-    )  # wherever the shop is, today is not before this
-    known = rules.load(session) if fresh else remember("rules", "shop", 60, lambda: rules.load(session))
+    # Wherever the shop is, its today is not before this.
+    yesterday = now.astimezone(UTC).date() - timedelta(days=1)
+    known = rules.load(session) if fresh else _known_rules(session)
     if known is None:
         return None
     query = select(
@@ -105,6 +105,15 @@ def open_calendar(
         PickupSlot.closed,
     ).where(PickupSlot.on_date == only if only else PickupSlot.on_date >= yesterday)
     return Calendar(known, {row[0]: Booked(*row[1:]) for row in session.execute(query)}, now)
+
+
+def weekly_hours(session: Session) -> Mapping[int, tuple[Interval, ...]]:
+    """When the shop is open by weekday, remembered until it changes: for pages."""
+    return remember("hours", "shop", 600, lambda: rules.weekly_hours(session))
+
+
+def _known_rules(session: Session) -> Rules | None:
+    return remember("rules", "shop", 60, lambda: rules.load(session, weekly_hours(session)))
 
 
 def _until(days: Iterator[Day], open_days: int | None) -> Iterator[Day]:

@@ -98,8 +98,8 @@ class Rules:
         return range(interval.opens, interval.closes - self.slot_minutes + 1, self.slot_minutes)
 
 
-def load(session: Session) -> Rules | None:
-    """The rules as they stand; None while the shop has no profile or slot plan. Three queries."""
+def load(session: Session, hours: Mapping[int, tuple[Interval, ...]] | None = None) -> Rules | None:
+    """The rules as they stand; None while the shop has no profile or slot plan. Three queries, two with `hours`."""
     rows = session.execute(
         select(Shop.time_zone, SlotPlan, Cutoff)
         .select_from(Shop)
@@ -118,7 +118,7 @@ def load(session: Session) -> Rules | None:
         capacity_minutes=plan.capacity_minutes,
         min_notice_minutes=plan.min_notice_minutes,
         max_days_ahead=plan.max_days_ahead,
-        hours=_hours(session),
+        hours=weekly_hours(session) if hours is None else hours,
         cutoffs=cutoffs,
         exceptions=dated,
         yearly=yearly,
@@ -139,7 +139,8 @@ def _interval(opens: time, closes: time) -> Interval:
     return Interval(start, 24 * 60 if end == _LAST_MINUTE else end)
 
 
-def _hours(session: Session) -> dict[int, tuple[Interval, ...]]:
+def weekly_hours(session: Session) -> dict[int, tuple[Interval, ...]]:
+    """When the shop is open by weekday (Monday is 0); a day that is missing is closed."""
     hours: dict[int, tuple[Interval, ...]] = {}
     for row in session.scalars(select(OpeningHours).order_by(OpeningHours.weekday, OpeningHours.opens)):
         hours[row.weekday] = (*hours.get(row.weekday, ()), _interval(row.opens, row.closes))

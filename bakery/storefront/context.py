@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import time
 from functools import cached_property
 from itertools import groupby
 from typing import Any
 
 from flask import Flask, g
-from sqlalchemy import select
 
 from bakery.infra.db import db
 from bakery.infra.formats import time_shop
 from bakery.infra.memo import remember
-from bakery.scheduling.models import OpeningHours
+from bakery.scheduling.queries import weekly_hours
+from bakery.scheduling.rules import Interval
 from bakery.shop.queries import Profile, get_profile
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -63,13 +64,18 @@ def init_context(app: Flask) -> None:
 
 
 def _load_hours() -> tuple[list[tuple[str, str]], list[str]]:
-    rows = db.session.scalars(select(OpeningHours).order_by(OpeningHours.weekday, OpeningHours.opens)).all()
-    texts = [_day_text([row for row in rows if row.weekday == day]) for day in range(7)]
+    week = weekly_hours(db.session())
+    texts = [_day_text(week.get(day, ())) for day in range(7)]
     groups = []
     for text, days in groupby(range(7), key=lambda day: texts[day]):
         span = list(days)
         groups.append((_span(span), text))
-    return groups, [f"{DAYS[row.weekday][:2]} {row.opens:%H:%M}-{row.closes:%H:%M}" for row in rows]
+    schema = [
+        f"{DAYS[day][:2]} {_clock(interval.opens):%H:%M}-{_clock(interval.closes):%H:%M}"
+        for day in sorted(week)
+        for interval in week[day]
+    ]
+    return groups, schema
 
 
 def _span(days: list[int]) -> str:
@@ -78,7 +84,12 @@ def _span(days: list[int]) -> str:
     return f"{DAYS[days[0]]} to {DAYS[days[-1]]}" if len(days) > 2 else f"{DAYS[days[0]]}, {DAYS[days[-1]]}"
 
 
-def _day_text(rows: Sequence[OpeningHours]) -> str:
-    if not rows:
+def _day_text(intervals: Sequence[Interval]) -> str:
+    if not intervals:
         return "closed"
-    return ", ".join(f"{time_shop(row.opens)} to {time_shop(row.closes)}" for row in rows)
+    return ", ".join(f"{time_shop(_clock(i.opens))} to {time_shop(_clock(i.closes))}" for i in intervals)
+
+
+def _clock(minute: int) -> time:
+    """A minute of the day as the clock shows it; midnight at its end is 0:00."""
+    return time(minute // 60 % 24, minute % 60)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import ceil
+from typing import Any
 
 from flask import Blueprint, Response, current_app, request
 
@@ -106,7 +107,7 @@ def _filters(query: MenuQuery, ready: frozenset[int] | None) -> menu.MenuFilters
 
 def _options(
     cards: Sequence[Card], filters: menu.MenuFilters, query: MenuQuery, categories: Sequence[Category]
-) -> dict[str, object]:
+) -> dict[str, Any]:
     counts = menu.count_choices(cards, filters, list(Allergen), list(Tag))
     kinds = [("", "Everything"), *((c.slug, c.name) for c in categories)]
     return {
@@ -130,7 +131,7 @@ def _options(
 def _chosen(query: MenuQuery, categories: Sequence[Category]) -> list[tuple[str, str]]:
     names = {c.slug: c.name for c in categories}
     bands = dict(menu.PRICE_BANDS)
-    words = {
+    words: dict[str, Callable[[str], str | None]] = {
         "category": names.get,
         "diet": TAG_WORDS.get,
         "free": lambda code: f"No {ALLERGEN_WORDS[code].lower()}",
