@@ -26,6 +26,7 @@ from bakery.orders import services, staff_queries
 from bakery.orders.models import Order, OrderLine
 from bakery.orders.states import ORDER, OrderStatus
 from bakery.payments.queries import attempts, transactions
+from bakery.payments.services import cancel_attempt
 from bakery.people.rights import Right, has_right
 from bakery.shop.queries import get_profile
 
@@ -114,6 +115,8 @@ def _move(order_id: int, to: OrderStatus, reason: str) -> None:
         if not reason:
             raise Invalid("Say why the order is cancelled; the customer may ask.", field="reason")
         services.cancel_order(order_id, actor(), reason)
+        # A payment page that is still open would take money for nothing.
+        cancel_attempt(order_id)
         return
     services.move_order(order_id, to, actor(), reason)
 
