@@ -32,7 +32,7 @@ def why_slot(found: Availability, day: Day | None, wanted: Slot | None) -> str:
     if not day.slots:
         return why_day(day, found.need)
     if wanted is None:
-        return f"That pickup time on {formats.date_long(day.on)} is not available."
+        return f"That pickup time on {formats.date_long(day.on)} is no longer free. Please choose another."
     return f"{wanted.label} on {formats.date_long(day.on)} has just been taken."
 
 

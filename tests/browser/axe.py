@@ -23,6 +23,15 @@ OVERFLOW = """() => {
   const wide = [...document.body.querySelectorAll('*')].filter((e) => e.getBoundingClientRect().right > width + 1);
   return wide.slice(0, 3).map((e) => e.outerHTML.slice(0, 100)).join(' | ') || 'the page';
 }"""
+# Colours on their way to the other scheme are nobody's colours; what inherits them follows a frame later.
+STILL = """async () => {
+  for (let calm = 0, frame = 0; calm < 3 && frame < 60; frame += 1) {
+    await new Promise(requestAnimationFrame);
+    const moving = document.getAnimations().filter((each) => each instanceof CSSTransition);
+    moving.forEach((each) => each.finish());
+    calm = moving.length ? 0 : calm + 1;
+  }
+}"""
 
 
 def complaints(page: Page) -> list[str]:
@@ -46,6 +55,7 @@ def complaints(page: Page) -> list[str]:
 
 def _run(page: Page, scheme: Scheme, what: list[str]) -> list[str]:
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    page.evaluate(STILL)
     kind = "tag" if what is TAGS else "rule"
     found: list[str] = page.evaluate(RUN, {"type": kind, "values": what})
     return found

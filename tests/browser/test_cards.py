@@ -54,15 +54,18 @@ def test_turning_back_keeps_the_order_and_paying_later_works(browse: Browse, sho
     buyer.is_thanked()
 
 
-def test_a_page_left_open_too_long_expires_and_the_cart_is_filled_again(browse: Browse, shop: Stack) -> None:
+def test_what_was_not_paid_in_time_goes_back_into_the_cart(browse: Browse, shop: Stack, watch: Watch) -> None:
+    watch.allow("410: ")
     buyer = browse(390, 844)
     email = new_address()
     buyer.order_cake(words="Ahmad 7", email=email)
     page = buyer.page
     shop.sandbox.expire(buyer.stripe_session)
-    (number,) = shop.sql("SELECT number FROM shop_order WHERE contact_email = %s", email)[0]
-    page.goto(f"/orders/{number}")
-    expect(page.get_by_role("heading", name="This order was not paid in time")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("heading", name="This checkout has expired")).to_be_visible()
+    shop.sql("UPDATE shop_order SET hold_expires_at = now() WHERE contact_email = %s", email)
+    page.get_by_role("link", name="Back to the shop").click()
+    expect(page.get_by_role("heading", name="The time to pay has run out")).to_be_visible()
     page.get_by_role("button", name="Put it all back into the cart").click()
     expect(page.get_by_role("heading", level=1, name="Your cart")).to_be_visible()
     expect(page.locator(".cart-line")).to_contain_text("Ahmad 7")

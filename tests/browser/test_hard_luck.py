@@ -52,7 +52,7 @@ def test_a_slot_taken_meanwhile_is_offered_anew_and_nothing_is_lost(
     late.agree()
     _somebody_takes(shop, taken)
     late.place_order()
-    expect(late.page.locator("#slot")).to_contain_text("taken")
+    expect(late.page.locator("#slot")).to_contain_text("no longer free")
     assert late.page.locator(f"input[name=slot][value='{taken}']").count() == 0
     expect(late.page.get_by_label("Your name")).to_have_value("Laila Rahimi")
     expect(late.page.get_by_label("Anything we should know?")).to_have_value("Two candles")

@@ -14,10 +14,11 @@ SEEN = """() => {
   const e = document.activeElement;
   if (e.type === 'date') return '';  // Chromium marks its parts itself, out of our sight
   const target = e.closest('label') ?? e;
-  const box = target.getBoundingClientRect(), style = getComputedStyle(e), around = getComputedStyle(target);
+  const box = target.getBoundingClientRect();
+  const styles = [getComputedStyle(e), getComputedStyle(e, '::after'), getComputedStyle(target)];
   if (!e.matches(':focus-visible')) return 'not marked';
   const outlined = (s) => s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2;
-  const drawn = [style, around].some((s) => outlined(s) || s.boxShadow !== 'none');
+  const drawn = styles.some((s) => outlined(s) || s.boxShadow !== 'none');
   if (!drawn) return 'no outline';
   const inside = box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth;
   if (!inside) return 'off the screen';
