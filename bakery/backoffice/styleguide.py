@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from wtforms import BooleanField, EmailField, Form, RadioField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Optional
 
 from bakery.core.money import Money
@@ -17,13 +18,19 @@ class SampleForm(Form):
     name = StringField("Your name", [DataRequired("Tell us who will collect it.")])
     email = EmailField("Email", [DataRequired("Enter your email: the receipt goes there.")])
     occasion = SelectField(
-        "Occasion", [Optional()], choices=[("", "Choose…"), ("birthday", "Birthday"), ("wedding", "Wedding")]
+        "Occasion",
+        [Optional()],
+        choices=[
+            SelectChoice("", "Choose…"),
+            SelectChoice("birthday", "Birthday"),
+            SelectChoice("wedding", "Wedding"),
+        ],
     )
     note = TextAreaField("A note for the bakers")
     way = RadioField(
         "How shall we tell you it is ready?",
         [DataRequired("Choose one of the two.")],
-        choices=[("sms", "Text message"), ("email", "Email")],
+        choices=[SelectChoice("sms", "Text message"), SelectChoice("email", "Email")],
     )
     news = BooleanField("Send me the monthly letter")
 
