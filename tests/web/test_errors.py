@@ -123,9 +123,7 @@ def without_database() -> Flask:
     return away
 
 
-@pytest.mark.parametrize(
-    "address", ["/", "/menu", "/menu/walnut", "/cart", "/faq", "/sitemap.xml"]
-)
+@pytest.mark.parametrize("address", ["/", "/menu", "/menu/walnut", "/cart", "/faq", "/sitemap.xml"])
 def test_without_a_database_each_page_is_503_with_an_id(without_database: Flask, address: str) -> None:
     browser = without_database.test_client()
     answer = browser.get(address)
