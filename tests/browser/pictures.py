@@ -79,11 +79,13 @@ def _visit(browser: Browser, shop: Stack, size: str, folder: Path) -> None:
     with _somebody(browser, shop, size) as owner:
         owner.sign_in("owner")
         for name, path in (
-            ("admin-orders", "/admin/orders"),
+            ("admin-orders", "/admin/orders?view=open"),
             ("admin-order", f"/admin/orders/{number}"),
             ("admin-jobs", "/admin/jobs"),
             ("kitchen", "/kitchen?day=week"),
         ):
+            if name == "kitchen" and size == "desktop":
+                owner.page.set_viewport_size({"width": 1600, "height": 900})
             owner.page.goto(path)
             take(name, owner.page)
 
