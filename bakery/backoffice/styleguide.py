@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from wtforms import BooleanField, EmailField, Form, RadioField, SelectField, StringField, TextAreaField
-from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Optional
 
 from bakery.core.money import Money
@@ -20,17 +19,13 @@ class SampleForm(Form):
     occasion = SelectField(
         "Occasion",
         [Optional()],
-        choices=[
-            SelectChoice("", "Choose…"),
-            SelectChoice("birthday", "Birthday"),
-            SelectChoice("wedding", "Wedding"),
-        ],
+        choices=["Birthday", "Engagement", "Wedding"],
     )
     note = TextAreaField("A note for the bakers")
     way = RadioField(
         "How shall we tell you it is ready?",
         [DataRequired("Choose one of the two.")],
-        choices=[SelectChoice("sms", "Text message"), SelectChoice("email", "Email")],
+        choices=["Text message", "Email"],
     )
     news = BooleanField("Send me the monthly letter")
 
