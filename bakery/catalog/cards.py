@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by, array_agg, distin
 from sqlalchemy.orm import Session
 
 from bakery.catalog.models import (
+    Allergen,
     Category,
     Declaration,
     Picture,
@@ -88,6 +89,7 @@ def _allergens() -> Select:
         ProductAllergen.product_id,
         those(Declaration.NOT_CONTAINED).label("free_from"),
         those(Declaration.UNKNOWN).label("unknown"),
+        func.array_agg(ProductAllergen.allergen).label("declared"),
     ).group_by(ProductAllergen.product_id)
 
 
@@ -127,6 +129,7 @@ def _query() -> Select:
             variants,
             allergens.c.free_from,
             allergens.c.unknown,
+            allergens.c.declared,
             tags.c.tags,
             reviews.c.rating,
             reviews.c.rating_count,
@@ -168,7 +171,8 @@ def _card(row: object, on: date) -> Card:
         variant_ids=tuple(r["variant_ids"]),
         tags=frozenset(r["tags"] or ()),
         free_from=frozenset(r["free_from"] or ()),
-        unknown=frozenset(r["unknown"] or ()),
+        # What is not declared at all is not known either.
+        unknown=frozenset(r["unknown"] or ()) | (frozenset(Allergen) - frozenset(r["declared"] or ())),
         rating=float(r["rating"]) if r["rating"] is not None else None,
         rating_count=r["rating_count"] or 0,
         picture=picture,

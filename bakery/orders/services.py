@@ -15,6 +15,7 @@ from bakery.core.errors import Conflict, Invalid
 from bakery.core.states import words
 from bakery.infra import outbox, queue
 from bakery.infra.transaction import retrying, transaction
+from bakery.messages.operations import raise_alert
 from bakery.orders import operations, placement
 from bakery.orders.cart_operations import empty_cart
 from bakery.orders.models import Order
@@ -108,7 +109,8 @@ def move_order(order_id: int, to: OrderStatus, actor: Actor, reason: str = "") -
 
 
 def cancel_order(order_id: int, actor: Actor, reason: str, *, restock: bool = False) -> None:
-    """Cancel an order, by staff, and free its slot. Money already paid is given back by a refund, not here.
+    """Cancel an order, by staff, and free its slot. Money already paid is not given back here:
+    staff get an alert to send it back in Stripe.
 
     What was sold goes back on the shelf only with `restock`: baked goods of a cancelled order rarely can be
     sold again. Refuses an order that is over, and a cancellation without a reason.
@@ -124,6 +126,14 @@ def cancel_order(order_id: int, actor: Actor, reason: str, *, restock: bool = Fa
         if before != OrderStatus.PENDING_PAYMENT:
             outbox.owe(
                 session, "jobs.production.void_tickets", order.id, on=queue.URGENT, key=f"{order.ref}:void"
+            )
+        if order.payment_status in (PaymentStatus.PAID, PaymentStatus.DEPOSIT_PAID):
+            raise_alert(
+                session,
+                kind="refund_owed",
+                key=f"{order.ref}:refund-owed",
+                text=f"Order {order.number} was cancelled after it was paid. Send the money back in Stripe.",
+                subject_ref=order.ref,
             )
         _audit(session, order, actor, "order.cancel", before, reason)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bakery.infra.transaction import transaction
@@ -13,7 +13,7 @@ def has_consented(session: Session, channel: ConsentChannel, address: str) -> bo
     """Whether the newest word for this address is yes. No word is no."""
     granted = session.scalar(
         select(Consent.granted)
-        .where(Consent.channel == channel, Consent.address == address)
+        .where(Consent.channel == channel, func.lower(Consent.address) == address.lower())
         .order_by(Consent.at.desc(), Consent.id.desc())
         .limit(1)
     )
@@ -71,7 +71,7 @@ def withdraw(channel: ConsentChannel, address: str, *, wording: str, source: str
     with transaction() as session:
         newest = session.scalar(
             select(Consent.granted)
-            .where(Consent.channel == channel, Consent.address == address)
+            .where(Consent.channel == channel, func.lower(Consent.address) == address.lower())
             .order_by(Consent.at.desc(), Consent.id.desc())
             .limit(1)
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from flask import Blueprint, flash, render_template, request
+from flask import Blueprint, Response, flash, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_user
 
@@ -21,6 +21,13 @@ from bakery.storefront.forms.auth import PasswordForm
 from bakery.storefront.signed_in import SignedInUser
 
 blueprint = Blueprint("account", __name__, url_prefix="/account")
+
+
+@blueprint.after_request
+def keep_nowhere(response: Response) -> Response:
+    """Nothing of a person stays in a shared computer's cache."""
+    response.headers.setdefault("Cache-Control", "private, no-store")
+    return response
 
 
 @blueprint.get("")

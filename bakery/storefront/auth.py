@@ -6,7 +6,7 @@ import re
 from typing import cast
 
 import flask
-from flask import Blueprint, flash, make_response, render_template, request
+from flask import Blueprint, Response, flash, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_user, logout_user
 
@@ -24,6 +24,14 @@ from bakery.storefront.order_access import known_orders, remember_order
 from bakery.storefront.signed_in import SignedInUser
 
 blueprint = Blueprint("auth", __name__)
+
+
+@blueprint.after_request
+def keep_nowhere(response: Response) -> Response:
+    """Nothing of a person stays in a shared computer's cache."""
+    response.headers.setdefault("Cache-Control", "private, no-store")
+    return response
+
 
 # Somebody guessing: per address, per account from one address, and per account whoever asks. The last is wide,
 # so that nobody can keep the owner out from a single place.

@@ -85,7 +85,7 @@ def progress(order: Order, *, paid: bool, since: int | None, failure: str, recei
         unpaid=unpaid,
         waiting=waiting,
         late=late,
-        out_of_time=unpaid and order.hold_expires_at <= now,
+        out_of_time=unpaid and min(order.hold_expires_at, order.pickup_at) <= now,
         failure="" if waiting or not unpaid else failure,
         receipt=receipt,
         ask_every=every,

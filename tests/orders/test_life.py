@@ -13,6 +13,7 @@ from bakery.core.actor import Actor
 from bakery.core.errors import Conflict, Invalid, InvalidTransition, NotFound
 from bakery.infra.models import Outbox
 from bakery.infra.transaction import transaction
+from bakery.messages.models import StaffAlert
 from bakery.orders import operations, queries, services
 from bakery.orders.models import Order, OrderEvent
 from bakery.orders.states import OrderStatus
@@ -183,6 +184,17 @@ def test_cancelling_a_paid_order_frees_the_slot_and_restocks_only_when_told(
     assert "jobs.production.void_tickets" in session.scalars(select(Outbox.job)).all()
     with pytest.raises(InvalidTransition):
         services.cancel_order(order.id, BAKER, "again")
+
+
+def test_staff_are_told_to_send_back_the_money_of_a_cancelled_order_and_only_of_a_paid_one(
+    session: Session,
+) -> None:
+    make_open_shop(session)
+    unpaid, paid = place((make_loaf(), 1)), place_paid((make_loaf(), 1))
+    for order in (unpaid, paid):
+        services.cancel_order(order.id, BAKER, "rang us")
+    alerts = session.scalars(select(StaffAlert).where(StaffAlert.kind == "refund_owed")).all()
+    assert [alert.subject_ref for alert in alerts] == [paid.ref]
 
 
 def test_cancelling_needs_a_reason(session: Session) -> None:

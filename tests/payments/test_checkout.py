@@ -194,6 +194,13 @@ def test_an_order_whose_time_ran_out_is_refused(order: Order, gateway: FakeGatew
     assert gateway.calls == []
 
 
+def test_nobody_pays_once_the_pickup_has_passed(order: Order, gateway: FakeGateway) -> None:
+    order.hold_expires_at = order.pickup_at + timedelta(hours=1)
+    with clock.travel(order.pickup_at), pytest.raises(NotPayable, match="run out"):
+        services.start_checkout(order.id, gateway, BASE)
+    assert gateway.calls == []
+
+
 def test_a_refusal_ends_the_attempt_tells_the_staff_and_the_next_try_is_a_new_one(
     order: Order, gateway: FakeGateway
 ) -> None:

@@ -55,7 +55,7 @@ def test_the_last_place_of_a_slot_is_given_once_and_the_slot_is_offered_no_more(
     make_open_shop(session, capacity_orders=2)
     hold("order:1")
     hold("order:2")
-    with pytest.raises(SlotGone, match="not available") as refused:
+    with pytest.raises(SlotGone, match="no longer free") as refused:
         hold("order:3")
     assert refused.value.field == "slot"
     assert booked(session) == (2, 60)

@@ -42,7 +42,8 @@ def why_not_payable(order: Order) -> str:
     """Why nobody may pay for this order (any more), in a sentence; empty when one may."""
     if order.status != OrderStatus.PENDING_PAYMENT:
         return _WHY_NOT.get(OrderStatus(order.status), "This order is already paid.")
-    return _OUT_OF_TIME if order.hold_expires_at <= clock.now() else ""
+    # Nobody pays at noon for a loaf that was to be collected at ten.
+    return _OUT_OF_TIME if min(order.hold_expires_at, order.pickup_at) <= clock.now() else ""
 
 
 def check_payable(order: Order) -> None:
