@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import timedelta
 from typing import Any
 
@@ -170,6 +171,64 @@ def test_a_refund_that_comes_back_is_reversed_once_and_needs_a_person(paid: Orde
     assert steps.ledger(paid)[1:] == [("refund", -1000), ("reversal", 1000)]
     assert all(paid.number in alert.text for alert in steps.alerts("stripe_event"))
     assert steps.alerts("stripe_event")
+
+
+@pytest.mark.parametrize("order_told", list(itertools.permutations(["pending", "succeeded", "failed"])))
+def test_a_refund_that_failed_has_failed_in_whatever_order_it_is_told(
+    paid: Order, order_told: tuple[str, ...]
+) -> None:
+    kinds = {"pending": "refund.created", "succeeded": "refund.updated", "failed": "refund.failed"}
+    for status in order_told:
+        steps.tell(kinds[status], refunded(paid, "re_a", 1000, status))
+    assert steps.ledger(paid)[1:] == [("refund", -1000), ("reversal", 1000)]
+    assert steps.reread(paid).payment_status == "PAID"
+    assert len(steps.alerts("stripe_event")) == 1
+
+
+@pytest.mark.parametrize(
+    "order_told", list(itertools.permutations(["a succeeded", "a failed", "b succeeded"]))
+)
+def test_a_failed_refund_leaves_another_one_as_it_is_in_any_order(
+    paid: Order, order_told: tuple[str, ...]
+) -> None:
+    for told in order_told:
+        name, status = told.split()
+        steps.tell("refund.updated", refunded(paid, f"re_{name}", 1000, status))
+    assert sorted(steps.ledger(paid)[1:]) == [("refund", -1000), ("refund", -1000), ("reversal", 1000)]
+    assert steps.reread(paid).payment_status == "PARTIALLY_REFUNDED"
+
+
+def test_after_a_whole_refund_failed_the_order_is_paid_and_can_be_refunded_again(paid: Order) -> None:
+    whole = paid.total_cents
+    steps.tell("refund.updated", refunded(paid, "re_a", whole))
+    assert steps.reread(paid).payment_status == "REFUNDED"
+    steps.tell("refund.failed", refunded(paid, "re_a", whole, "failed"))
+    assert steps.reread(paid).payment_status == "PAID"
+    steps.tell("refund.updated", refunded(paid, "re_b", whole))
+    assert steps.reread(paid).payment_status == "REFUNDED"
+    assert sum(cents for _, cents in steps.ledger(paid)) == 0
+
+
+@pytest.mark.parametrize("order_told", list(itertools.permutations(["paid", "succeeded", "failed"])))
+def test_a_payment_and_its_failed_refund_come_to_the_same_in_any_order(
+    order: Order, gateway: FakeGateway, order_told: tuple[str, ...]
+) -> None:
+    payment = steps.open_page(order, gateway)
+    page = gateway.pay(str(payment.session_id))
+    intent = str(page.payment_intent_id)
+    rows = []
+    for told in order_told:
+        kind, body = (
+            (COMPLETED, page.raw)
+            if told == "paid"
+            else ("refund.updated", refund_body("re_a", intent, 1000, told))
+        )
+        rows.append(services.record_event(steps.an_event(kind, body)))
+        services.apply_event(rows[-1])
+    for row_id in rows:  # the payment rings for those that waited
+        services.apply_event(row_id)
+    assert steps.ledger(order)[1:] == [("refund", -1000), ("reversal", 1000)]
+    assert steps.reread(order).payment_status == "PAID"
 
 
 def test_a_refund_told_before_its_payment_waits_for_it(order: Order, gateway: FakeGateway) -> None:

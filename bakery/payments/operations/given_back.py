@@ -16,32 +16,39 @@ FAILED = ("failed", "canceled")
 
 
 def take_refund(session: Session, order: Order, payment: Payment, facts: RefundFacts) -> Result:
-    """Enter what Stripe says of one refund of a payment that is in the ledger. Under the order's lock."""
+    """Enter what Stripe says of one refund of a payment that is in the ledger. Under the order's lock.
+
+    A refund that failed stays failed, so what is told of it comes to the same in any order.
+    """
     if facts.refund_id is None or facts.amount_cents is None or facts.currency != payment.currency:
         return flagged(f"refund {facts.refund_id} of {facts.amount_cents} {facts.currency}", order.id)
+    if ledger.entered(session, TransactionKind.REVERSAL, facts.refund_id):
+        return ignored("this refund is known to have failed", order.id)
     if facts.status in ON_ITS_WAY:
         return applied(f"refund {facts.refund_id} is on its way", order.id)
-    if facts.status in FAILED:
-        return _came_back(session, order, payment, facts)
-    if ledger.entered(session, TransactionKind.REFUND, facts.refund_id):
+    known = ledger.entered(session, TransactionKind.REFUND, facts.refund_id)
+    if known and facts.status not in FAILED:
         return ignored("this refund is known already", order.id)
-    if facts.amount_cents > ledger.held_for_payment(session, payment.id):
-        return flagged(f"refund {facts.refund_id} is larger than what the payment holds", order.id)
-    amount = Money(-facts.amount_cents, payment.currency)
-    ledger.enter(session, payment, TransactionKind.REFUND, amount, facts.refund_id)
+    if not known:
+        if facts.amount_cents > ledger.held_for_payment(session, payment.id):
+            return flagged(f"refund {facts.refund_id} is larger than what the payment holds", order.id)
+        amount = Money(-facts.amount_cents, payment.currency)
+        ledger.enter(session, payment, TransactionKind.REFUND, amount, facts.refund_id)
+    if facts.status in FAILED:
+        return _came_back(session, order, payment, facts.refund_id, told=known)
     ledger.settle_refunds(session, order, f"Stripe refund {facts.refund_id}")
     return applied("refunded", order.id)
 
 
-def _came_back(session: Session, order: Order, payment: Payment, facts: RefundFacts) -> Result:
-    """A refund that the bank sent back: the shop has the money again, and the customer does not."""
-    assert facts.refund_id is not None and facts.amount_cents is not None
-    if ledger.entered(session, TransactionKind.REFUND, facts.refund_id):
-        amount = Money(facts.amount_cents, payment.currency)
-        ledger.enter(
-            session, payment, TransactionKind.REVERSAL, amount, facts.refund_id, "the refund did not arrive"
-        )
+def _came_back(session: Session, order: Order, payment: Payment, refund_id: str, *, told: bool) -> Result:
+    """A refund that the bank sent back: the shop has the money again, and the customer does not.
+
+    Its two rows say so together, also when nobody had `told` that the money was sent.
+    """
+    amount = ledger.refunded(session, refund_id, payment.currency)
+    ledger.enter(session, payment, TransactionKind.REVERSAL, amount, refund_id, "the refund did not arrive")
+    if told:
+        ledger.settle_refunds(session, order, f"Stripe refund {refund_id} did not arrive")
     return flagged(
-        f"Refund {facts.refund_id} of order {order.number} did not arrive; pay the customer another way",
-        order.id,
+        f"Refund {refund_id} of order {order.number} did not arrive; pay the customer another way", order.id
     )

@@ -15,7 +15,6 @@ from bakery.payments.models import Payment, Transaction, TransactionKind
 
 # What a customer paid, less what went back (a failed refund comes back as a reversal).
 _OWN_MONEY = (TransactionKind.CHARGE, TransactionKind.REFUND, TransactionKind.REVERSAL)
-_REFUNDABLE = (PaymentStatus.DEPOSIT_PAID, PaymentStatus.PAID, PaymentStatus.PARTIALLY_REFUNDED)
 
 
 def enter(
@@ -45,6 +44,14 @@ def entered(session: Session, kind: TransactionKind, stripe_id: str) -> bool:
     return session.scalar(query) is not None
 
 
+def refunded(session: Session, refund_id: str, currency: str) -> Money:
+    """What the ledger says that a refund sent; nothing when it is not there."""
+    query = select(Transaction.amount_cents).where(
+        Transaction.kind == TransactionKind.REFUND, Transaction.stripe_id == refund_id
+    )
+    return Money(-(session.scalar(query) or 0), currency)
+
+
 def held_for_order(session: Session, order_id: int) -> int:
     """Cents of the order's money that the shop has now: captured less refunded."""
     return _sum(session, Transaction.order_id == order_id)
@@ -56,17 +63,19 @@ def held_for_payment(session: Session, payment_id: int) -> int:
 
 
 def settle_refunds(session: Session, order: Order, reason: str) -> None:
-    """Bring `payment_status` to what the ledger says after money went back.
+    """Bring `payment_status` to what the ledger says after money went back, or did not arrive there.
 
     An order that was paid twice and got one payment back is still paid.
     """
-    if order.payment_status not in _REFUNDABLE:
+    if order.payment_status == PaymentStatus.UNPAID:
         return
     held = held_for_order(session, order.id)
-    if held >= order.total_cents:
-        return
     target = PaymentStatus.REFUNDED if held <= 0 else PaymentStatus.PARTIALLY_REFUNDED
-    orders.change_payment_status(session, order, target, SYSTEM, reason)
+    if held >= order.total_cents:
+        target = PaymentStatus.PAID
+    # A second part that went back is one more step of the history.
+    if target != order.payment_status or target == PaymentStatus.PARTIALLY_REFUNDED:
+        orders.change_payment_status(session, order, target, SYSTEM, reason)
 
 
 def _sum(session: Session, condition: object) -> int:
