@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
@@ -11,6 +13,8 @@ from bakery.infra import outbox, queue
 from bakery.messages.models import Channel, Message, MessageStatus, StaffAlert
 from bakery.messages.states import MESSAGE, STAFF_SMS
 
+COUNT_EVERY = timedelta(minutes=1)
+
 
 def raise_alert(
     session: Session, kind: str, key: str, text: str, subject_ref: str | None = None, *, mail: bool = True
@@ -19,6 +23,34 @@ def raise_alert(
 
     The same `key` again counts as the same trouble and mails nobody while it is open.
     """
+    alert = _lock_alert(session, kind, key, text, subject_ref)
+    _count(session, alert, text, mail=mail)
+    return alert
+
+
+def raise_alert_of_strangers(session: Session, kind: str, key: str, text: str) -> None:
+    """Tell the staff, once, of what any stranger can bring about as often as they please.
+
+    While the alert is open it is read, and written at most once in `COUNT_EVERY`: its `times` are minutes
+    in which it happened, and a flood costs the database no more than a trickle.
+    """
+    known = session.scalars(select(StaffAlert).where(StaffAlert.unique_key == key)).one_or_none()
+    if known is not None and _is_counted(known):
+        return
+    alert = _lock_alert(session, kind, key, text)
+    # Who waited for the row finds it counted.
+    if not _is_counted(alert):
+        _count(session, alert, text)
+
+
+def _is_counted(alert: StaffAlert) -> bool:
+    return alert.times > 0 and alert.resolved_at is None and clock.now() - alert.last_at < COUNT_EVERY
+
+
+def _lock_alert(
+    session: Session, kind: str, key: str, text: str, subject_ref: str | None = None
+) -> StaffAlert:
+    """The alert of this key, locked, as it is now; made first, and not yet counted, if there is none."""
     now = clock.now()
     values = {"kind": kind, "unique_key": key, "subject_ref": subject_ref, "text": text[:500]}
     session.execute(
@@ -26,10 +58,18 @@ def raise_alert(
         .values(**values, times=0, created_at=now, last_at=now)
         .on_conflict_do_nothing(index_elements=["unique_key"])
     )
-    alert = session.scalars(select(StaffAlert).where(StaffAlert.unique_key == key).with_for_update()).one()
+    return session.scalars(
+        select(StaffAlert)
+        .where(StaffAlert.unique_key == key)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one()
+
+
+def _count(session: Session, alert: StaffAlert, text: str, *, mail: bool = True) -> None:
     news = alert.times == 0 or alert.resolved_at is not None
     alert.times += 1
-    alert.last_at, alert.text = now, text[:500]
+    alert.last_at, alert.text = clock.now(), text[:500]
     alert.resolved_at = alert.resolved_by = None
     session.flush()
     if news and mail:
@@ -37,7 +77,6 @@ def raise_alert(
         outbox.owe(
             session, "jobs.messages.send_staff_alert", alert.id, alert.times, on=queue.DEFAULT, key=owed
         )
-    return alert
 
 
 def resolve_alert(session: Session, alert: StaffAlert, user_id: int | None) -> None:

@@ -170,7 +170,7 @@ def settle_alert(alert_id: int, user_id: int) -> None:
 def report_bad_signature() -> None:
     """Somebody posed as the SMS provider, or its token here is wrong: staff are told once."""
     with transaction() as session:
-        operations.raise_alert(
+        operations.raise_alert_of_strangers(
             session,
             kind="bad_signature",
             key="sms:bad_signature",

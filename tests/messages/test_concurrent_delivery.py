@@ -12,9 +12,9 @@ from flask import Flask
 from sqlalchemy import select
 
 from bakery.infra.db import db
-from bakery.messages import services
+from bakery.messages import operations, services
 from bakery.messages.drafts import Busy, Sms
-from bakery.messages.models import Message, MessageStatus
+from bakery.messages.models import Message, MessageStatus, StaffAlert
 
 pytestmark = pytest.mark.concurrency
 DRAFT = Sms(to="+61491570156", template="cake_alert", subject_ref="order:1", body="CAKE #1")
@@ -81,3 +81,29 @@ def test_without_the_lock_the_same_race_sends_more_than_one(
     with no_lock(monkeypatch):
         race(app, sender)
     assert sender.sent > 1
+
+
+def forge(app: Flask) -> int:
+    """Six forged calls at once; how often they were counted."""
+    start = threading.Barrier(WORKERS)
+
+    def one(_: int) -> None:
+        with app.app_context():
+            start.wait()
+            services.report_bad_signature()
+            db.session.remove()
+
+    with ThreadPoolExecutor(WORKERS) as pool:
+        list(pool.map(one, range(WORKERS)))
+    return db.session.scalars(select(StaffAlert.times)).one()
+
+
+def test_six_forged_calls_at_once_are_counted_once(app: Flask, real_database: None) -> None:
+    assert forge(app) == 1
+
+
+def test_without_the_second_look_they_are_counted_six_times(
+    app: Flask, real_database: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(operations, "_is_counted", lambda alert: False)
+    assert forge(app) == WORKERS

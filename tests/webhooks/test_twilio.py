@@ -58,6 +58,12 @@ def test_steps_on_the_way_and_strange_messages_change_nothing(
     assert session.scalars(select(Message.status)).one() == MessageStatus.SENT
 
 
+def test_a_flood_of_forged_reports_counts_once_a_minute(client: FlaskClient, session: Session) -> None:
+    for _ in range(5):
+        assert client.post("/webhooks/twilio/status", headers={"X-Twilio-Signature": "x"}).status_code == 400
+    assert session.scalars(select(StaffAlert)).one().times == 1
+
+
 def test_a_forged_report_is_refused_changes_nothing_and_raises_an_alert(
     client: FlaskClient, session: Session, outside: Adapters
 ) -> None:

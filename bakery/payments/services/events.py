@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from bakery.core import clock
 from bakery.infra import outbox, queue
 from bakery.infra.transaction import transaction
-from bakery.messages.operations import raise_alert
+from bakery.messages.operations import raise_alert, raise_alert_of_strangers
 from bakery.payments.facts import body_of, subject
 from bakery.payments.models import EventOutcome, StripeEvent
 from bakery.payments.operations import handlers
@@ -87,13 +87,12 @@ def report_bad_signature(reason: str) -> None:
     """Tell the staff that somebody sent events that are not Stripe's. One alert a day, however many come."""
     day = clock.now().date().isoformat()
     with transaction() as session:
-        raise_alert(
+        raise_alert_of_strangers(
             session,
             kind="webhook_refused",
             key=f"webhook:stripe:signature:{day}",
             text=f"A webhook without Stripe's fresh signature was refused ({reason[:80]}). If payments stay "
             "unconfirmed, check STRIPE_WEBHOOK_SECRET and the server's clock.",
-            subject_ref=None,
         )
 
 

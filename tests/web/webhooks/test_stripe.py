@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from bakery.core import clock
 from bakery.infra.db import db
 from bakery.infra.models import Outbox
 from bakery.messages.models import StaffAlert
@@ -72,12 +74,32 @@ def test_a_forged_event_is_refused_stored_nowhere_and_told_to_the_staff(
     assert alert.kind == "webhook_refused"
 
 
-def test_a_flood_of_forged_events_is_one_alert_a_day(client: FlaskClient) -> None:
-    for _ in range(5):
+def test_a_flood_of_forged_events_is_one_alert_a_day_and_one_write_a_minute(
+    client: FlaskClient, count_queries: Any
+) -> None:
+    now = clock.now().replace(hour=12)
+    with clock.travel(now):
+        send(client, signature="forged")
+        for _ in range(5):
+            with count_queries() as seen:
+                assert send(client, signature="forged").status_code == 400
+            assert len(seen) == 1 and seen[0].lstrip().upper().startswith("SELECT"), seen
+            assert "FOR UPDATE" not in seen[0].upper()
+    with clock.travel(now + timedelta(seconds=65)):
         send(client, signature="forged")
     [alert] = db.session.scalars(select(StaffAlert))
-    assert alert.times == 5
+    assert alert.times == 2 and alert.last_at >= now + timedelta(minutes=1)
     assert len(owed()) == 1  # one mail
+
+
+def test_a_forged_event_after_the_alert_was_settled_opens_it_again_at_once(client: FlaskClient) -> None:
+    send(client, signature="forged")
+    [alert] = db.session.scalars(select(StaffAlert))
+    alert.resolved_at = clock.now()
+    db.session.commit()
+    send(client, signature="forged")
+    [alert] = db.session.scalars(select(StaffAlert))
+    assert (alert.times, alert.resolved_at) == (2, None)
 
 
 def test_a_body_that_is_too_large_is_refused_before_it_is_read(client: FlaskClient) -> None:
