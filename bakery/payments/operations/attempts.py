@@ -24,6 +24,7 @@ GRACE = timedelta(minutes=4)
 # Trying again keeps cake and slot for the customer, but not for ever.
 PATIENCE = timedelta(hours=3)
 OPEN_STATES = (PaymentState.CREATED, PaymentState.OPEN)
+CLOSE = "jobs.payments.close_session"
 
 
 class NotPayable(Conflict):
@@ -36,6 +37,10 @@ _WHY_NOT = {
     OrderStatus.CANCELLED: "This order was cancelled.",
 }
 _OUT_OF_TIME = "The time to pay for this order has run out. Please order anew."
+_PICKUP_TOO_NEAR = (
+    "Your pickup time is too near to open another payment page. Press “Change the order”: "
+    "everything goes back into your cart, and you choose a later time."
+)
 
 
 def why_not_payable(order: Order) -> str:
@@ -71,10 +76,17 @@ def waiting(session: Session, order_id: int) -> Payment | None:
 def begin(session: Session, order: Order) -> Payment:
     """A new attempt for the order's whole amount; what is held for the order outlives its page.
 
-    Refuses once the customer has been trying for `PATIENCE`.
+    A page ends before the pickup. Stripe keeps one open for half an hour at least, so a further page is
+    refused when the pickup is nearer; an order's first page is not, and is closed at the pickup instead.
+    Refuses, too, once the customer has been trying for `PATIENCE`.
     """
     now = clock.now()
-    expires_at = _whole_second(min(max(now + SESSION, order.hold_expires_at - GRACE), now + LONGEST))
+    shortest = now + SESSION
+    outlives_pickup = shortest > order.pickup_at
+    if outlives_pickup and _had_a_page(session, order.id):
+        raise NotPayable(_PICKUP_TOO_NEAR)
+    wanted = min(order.hold_expires_at - GRACE, order.pickup_at, now + LONGEST)
+    expires_at = _whole_second(max(shortest, wanted))
     hold_until = expires_at + GRACE
     if hold_until > order.hold_expires_at:
         if now > order.placed_at + PATIENCE:
@@ -89,7 +101,22 @@ def begin(session: Session, order: Order) -> Payment:
     )
     session.add(payment)
     session.flush()
+    if outlives_pickup:
+        outbox.owe(
+            session,
+            CLOSE,
+            payment.id,
+            on=queue.DEFAULT,
+            key=f"payment:{payment.id}:close-at-pickup",
+            not_before=order.pickup_at,
+        )
     return payment
+
+
+def _had_a_page(session: Session, order_id: int) -> bool:
+    """Whether Stripe has opened a page for this order before. A try that failed on the way is none."""
+    opened = select(Payment.id).where(Payment.order_id == order_id, Payment.session_id.is_not(None))
+    return session.scalar(opened.limit(1)) is not None
 
 
 def end(payment: Payment, state: PaymentState, failure: str = "") -> None:
@@ -104,13 +131,14 @@ def owe_closing_others(session: Session, order_id: int, but: int | None = None) 
     query = select(Payment.id).where(Payment.order_id == order_id, Payment.state.in_(OPEN_STATES))
     for payment_id in session.scalars(query):
         if payment_id != but:
-            outbox.owe(
-                session,
-                "jobs.payments.close_session",
-                payment_id,
-                on=queue.DEFAULT,
-                key=f"payment:{payment_id}:close",
-            )
+            outbox.owe(session, CLOSE, payment_id, on=queue.DEFAULT, key=f"payment:{payment_id}:close")
+
+
+def owe_closing(session: Session, payment_id: int, session_id: str) -> None:
+    """Close one page at Stripe, also one that opened when its attempt had been ended already."""
+    outbox.owe(
+        session, CLOSE, payment_id, on=queue.DEFAULT, key=f"payment:{payment_id}:close:{session_id}"[:120]
+    )
 
 
 def of_session(session: Session, facts: SessionFacts) -> Payment | None:

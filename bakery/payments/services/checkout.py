@@ -41,6 +41,10 @@ AWAY = (
     "The payment page cannot be opened right now. Your order is kept, and nothing was charged: "
     "please try again in a minute."
 )
+ENDED = (
+    "This payment was ended in another tab or window before its page opened. Nothing was charged: "
+    "please pay again from here."
+)
 
 
 @dataclass(frozen=True)
@@ -221,21 +225,31 @@ def _open(attempt: _Attempt, gateway: Gateway) -> str:
 
 
 def _record(attempt: _Attempt, made: CheckoutSession) -> str:
+    """The page's address, once it is known to be this attempt's and the order may still be paid for.
+
+    Only money that has arrived leads to the order as paid. Whatever else ended the attempt or the order
+    while Stripe was asked is said (NotPayable), and the page is closed: nobody must pay on it.
+    """
     with transaction() as session:
         payment = session.get_one(Payment, attempt.payment_id)
         order = orders.lock_order(session, payment.order_id)
         payment = attempts.fresh(session, attempt.payment_id)
+        if payment.state == PaymentState.SUCCEEDED:
+            return attempt.request.success_url
         if payment.state == PaymentState.CREATED:
             payment.state = PaymentState.OPEN
             payment.session_id, payment.url = made.id, made.url
         refusal = attempts.why_not_payable(order)
-        if refusal and payment.state != PaymentState.SUCCEEDED:
-            # Cancelled while Stripe was asked: nobody must pay on this page.
-            attempts.owe_closing_others(session, order.id)
-        url = made.url if payment.state == PaymentState.OPEN else None
-    if refusal and url:
+        if payment.state != PaymentState.OPEN:
+            refusal = refusal or ENDED
+            # Its row was ended before it had a page; what Stripe opened all the same is known by it.
+            payment.session_id = payment.session_id or made.id
+        if refusal:
+            attempts.owe_closing(session, payment.id, made.id)
+    if refusal:
         raise attempts.NotPayable(refusal)
-    return url or attempt.request.success_url
+    assert made.url is not None
+    return made.url
 
 
 def _close(payment_id: int, state: PaymentState, alert: str | None = None) -> None:
