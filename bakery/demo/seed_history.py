@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import insert, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from bakery.catalog.words import servings_words
 from bakery.core.ids import new_number, new_secret
@@ -45,8 +45,8 @@ def add_history(
     orders = [_order(plan, customers, sold, zone, now) for plan in planned]
     if not orders:
         return 0
-    session.execute(insert(Order), [{k: v for k, v in o.items() if not k.startswith("_")} for o in orders])
-    ids = {row.number: row.id for row in session.execute(select(Order.number, Order.id))}
+    columns = [{k: v for k, v in o.items() if not k.startswith("_")} for o in orders]
+    ids = dict(_insert(session, columns, Order.number, Order.id))
     lines, events, payments = [], [], []
     for order in orders:
         order["_id"] = ids[order["number"]]
@@ -54,11 +54,17 @@ def add_history(
         events += _events(order)
         if order["payment_status"] == PaymentStatus.PAID:
             payments.append(order)
-    session.execute(insert(OrderLine), lines)
-    session.execute(insert(OrderEvent), events)
+    _insert(session, lines, OrderLine.id)
+    _insert(session, events, OrderEvent.id)
     _pay(session, payments)
     _book(session, [o for o in orders if o["status"] == OrderStatus.CONFIRMED], zone)
     return len(orders)
+
+
+def _insert(session: Session, rows: Sequence[Row], *answer: InstrumentedAttribute[Any]) -> list[Any]:
+    """Rows by the thousand. Only with an answer are they sent in one statement; only whole rows stay together."""
+    statement = insert(answer[0].class_).returning(*answer)
+    return list(session.execute(statement, rows, execution_options={"render_nulls": True}).tuples())
 
 
 def _order(
@@ -177,10 +183,9 @@ def _pay(session: Session, orders: Sequence[Row]) -> None:
         }
         for order in orders
     ]
-    session.execute(insert(Payment), rows)
-    ids = {row.order_id: row.id for row in session.execute(select(Payment.order_id, Payment.id))}
-    session.execute(
-        insert(Transaction),
+    ids = dict(_insert(session, rows, Payment.order_id, Payment.id))
+    _insert(
+        session,
         [
             {
                 "order_id": order["_id"],
@@ -193,6 +198,7 @@ def _pay(session: Session, orders: Sequence[Row]) -> None:
             }
             for order in orders
         ],
+        Transaction.id,
     )
 
 
