@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import pytest
@@ -26,12 +28,36 @@ from tests.fakes.sms import FakeSms
 from tests.page_checker import CheckingClient
 from tests.queries import Counter, counting
 
+HERE = Path(__file__).parent
+# What takes longest starts first, so that the two workers of `make test` end together.
+LONGEST = ("browser", "faults", "tools", "concurrency")
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Share the tests out file by file. What keeps whole servers stays on one worker, which starts them once."""
+    groups = {item: _group(item.path.relative_to(HERE)) for item in items}
+    for item, group in groups.items():
+        item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda item: LONGEST.index(groups[item]) if groups[item] in LONGEST else len(LONGEST))
+
+
+def _group(path: Path) -> str:
+    return path.parts[0] if path.parts[0] in LONGEST else str(path)
+
+
+def _redis_of_this_worker() -> str:
+    """A Redis number of this test process alone: some tests empty theirs."""
+    url = urlsplit(os.environ["TEST_REDIS_URL"])
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    return urlunsplit(url._replace(path=f"/{int(url.path.strip('/') or 0) + worker}"))
+
 
 def make_settings(**changes: str) -> Settings:
     """Settings as an environment would give them, on the test servers."""
     values = {
         "DATABASE_URL": os.environ["TEST_DATABASE_URL"],
-        "REDIS_URL": os.environ["TEST_REDIS_URL"],
+        "REDIS_URL": _redis_of_this_worker(),
         "SECRET_KEY": "only-for-tests-" * 3,
         "BASE_URL": "http://localhost",
         "STRIPE_SECRET_KEY": "sk_test_saffron",

@@ -24,11 +24,10 @@ SEEN = Path(__file__).parents[2] / "var" / "browser-failures"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All of it on one worker: one shop is enough for this machine."""
+    """Marks all of it; tests/conftest.py keeps it on one worker."""
     for item in items:
         if str(item.path).startswith(HERE):
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 # Package scope, not session: two Playwrights at once do not get on, and other tests start their own.

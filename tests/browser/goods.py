@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
-import os
 import shutil
 import tempfile
 from dataclasses import asdict
@@ -19,25 +19,31 @@ SOURCES = ("bakery/catalog/illustration", "bakery/demo/content", "bakery/demo/se
 
 
 def pictures_in(media: Path) -> dict[str, Drawn]:
-    """Put every picture of the demo shop into the folder `media`; drawn only when no earlier run did."""
-    kept = KEPT / _fingerprint()
-    if not kept.is_dir():
-        _draw(kept)
-    shutil.copytree(kept / "media", media, dirs_exist_ok=True)
-    listed = json.loads((kept / "drawn.json").read_text())
+    """Put every picture of the demo shop into the folder `media`; drawn only when no earlier run did.
+
+    Who comes while another process draws or copies waits for it, and finds the pictures done.
+    """
+    KEPT.mkdir(parents=True, exist_ok=True)
+    with (KEPT / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        kept = KEPT / _fingerprint()
+        if not kept.is_dir():
+            _draw(kept)
+        shutil.copytree(kept / "media", media, dirs_exist_ok=True)
+        listed = json.loads((kept / "drawn.json").read_text())
     return {name: Drawn(d["key"], tuple(d["widths"]), d["ratio_permille"]) for name, d in listed.items()}
 
 
 def _draw(kept: Path) -> None:
-    KEPT.mkdir(parents=True, exist_ok=True)
+    """Draw beside, then rename: a folder with this name is always whole."""
     for old in KEPT.iterdir():
-        shutil.rmtree(old, ignore_errors=True)
-    with tempfile.TemporaryDirectory(dir=KEPT) as folder:
-        drawn = draw_pictures(ObjectFiles(f"{folder}/media", ROOT), lambda _: None)
-        listed = {name: asdict(each) for name, each in drawn.items()}
-        (Path(folder) / "drawn.json").write_text(json.dumps(listed))
-        shutil.copytree(folder, f"{folder}-whole")
-    os.replace(f"{folder}-whole", kept)
+        if old.is_dir():
+            shutil.rmtree(old)
+    draft = Path(tempfile.mkdtemp(dir=KEPT, prefix="draft-"))
+    drawn = draw_pictures(ObjectFiles(str(draft / "media"), ROOT), lambda _: None)
+    listed = {name: asdict(each) for name, each in drawn.items()}
+    (draft / "drawn.json").write_text(json.dumps(listed))
+    draft.rename(kept)
 
 
 def _fingerprint() -> str:

@@ -6,7 +6,6 @@ import dataclasses
 import http.client
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from config import Settings
+from tools.ports import any_free
 
 ROOT = Path(__file__).parents[2]
 
@@ -34,7 +34,7 @@ class Served:
 @contextmanager
 def serving(module: str, settings: Settings, log: Path) -> Iterator[Served]:
     """Serve a WSGI module with two processes of eight threads while the block runs."""
-    port = _free_port()
+    port = any_free()
     command = [sys.executable, "-m", "gunicorn", module, "--bind", f"127.0.0.1:{port}", "--workers", "2"]
     command += ["--worker-class", "gthread", "--threads", "8", "--graceful-timeout", "2"]
     with log.open("wb") as out:
@@ -59,12 +59,6 @@ def _environment(settings: Settings) -> dict[str, str]:
     }
     # Each buyer comes with an address of their own, as through a host's router.
     return os.environ | {name: value for name, value in values.items() if value} | {"TRUSTED_PROXIES": "1"}
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _wait(child: subprocess.Popen[bytes], port: int, log: Path) -> None:
