@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, String, Text, func
+from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, String, Text, false, func, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -110,6 +110,9 @@ class Variant(Base):
         CheckConstraint("price_cents >= 0", name="price_not_negative"),
         CheckConstraint("max_per_order BETWEEN 1 AND 1000", name="max_per_order_sane"),
         CheckConstraint("make_minutes >= 0 AND lead_time_hours >= 0", name="times_not_negative"),
+        Index(
+            "uq_variant_default_of_product", "product_id", unique=True, postgresql_where=text("is_default")
+        ),
     )
 
     id: Mapped[Id]
@@ -128,6 +131,8 @@ class Variant(Base):
     max_per_order: Mapped[int] = mapped_column(default=10)
     position: Mapped[int] = mapped_column(default=0)
     active: Mapped[bool] = mapped_column(default=True)
+    # The size that its page chooses first while it can be had; without one, the first by position.
+    is_default: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     product: Mapped[Product] = relationship(back_populates="variants", lazy="raise_on_sql")
 

@@ -41,6 +41,7 @@ class VariantView:
     lead_time_hours: int
     make_minutes: int
     max_per_order: int
+    is_default: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,6 +111,7 @@ def _variants(session: Session, item: ProductContent, product: Product) -> dict[
             make_minutes=size.make_minutes,
             max_per_order=size.limit_per_order,
             position=position,
+            is_default=size.default,
         )
         session.add(variant)
         session.flush()  # its id

@@ -45,7 +45,7 @@ def show(slug: str) -> Response:
             "storefront/product/show.html",
             product=product,
             sizes=sizes,
-            chosen=next((size for size in sizes if size["left"] != 0), sizes[0] if sizes else None),
+            chosen=_chosen(sizes),
             reviews=reviews,
             allergens=allergen_pairs(product.allergens),
             tags=[TAG_WORDS[tag] for tag in product.tags],
@@ -75,6 +75,13 @@ def _sizes(
                 "left": left,
                 "few": left is not None and 0 < left <= FEW,
                 "most": most,
+                "default": variant.is_default,
             }
         )
     return sizes
+
+
+def _chosen(sizes: list[dict[str, object]]) -> dict[str, object] | None:
+    """The size to start with: the shop's choice while there is some, else the first there is, else the first."""
+    there = [size for size in sizes if size["most"]] or sizes
+    return next((size for size in there if size["default"]), there[0] if there else None)

@@ -41,6 +41,10 @@ def test_up_down_up_on_a_database_with_rows_and_the_models_agree(empty_url: str)
             connection.exec_driver_sql(
                 "INSERT INTO tax_rate (code, name, rate_bp) VALUES ('gst', 'GST', 1000)"
             )
+            connection.exec_driver_sql(
+                "INSERT INTO category (slug, name, tagline, description, position, picture_alt)"
+                " VALUES ('cakes', 'Cakes', '', '', 0, '')"
+            )
         upgrade()
         downgrade(revision="base")
         upgrade()
