@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from datetime import timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bakery.core import clock
+from bakery.orders import staff_queries
 from bakery.orders.models import Order
 from bakery.orders.states import OrderStatus
 from bakery.people.models import AuditEntry, Role
@@ -120,6 +122,34 @@ def test_the_file_has_a_row_a_line_and_no_cell_that_a_spreadsheet_runs(admin: Fl
     assert rows[0]["line_total"] == "172.00" and rows[0]["quantity"] == "2"
     assert not [cell for row in rows for cell in row.values() if cell[:1] in "=+-@\t\r" and cell]
     assert rows[0]["name"].startswith("'=cmd")
+
+
+@pytest.mark.parametrize(
+    "order_by", ["sort=total", "sort=total&dir=desc", "sort=name", "sort=pickup&dir=desc"]
+)
+def test_the_file_holds_every_order_once_and_in_order_however_many_there_are(
+    admin: FlaskClient, monkeypatch: pytest.MonkeyPatch, count_queries: Counter, order_by: str
+) -> None:
+    monkeypatch.setattr(staff_queries, "EXPORT_CHUNK", 3)
+    cake, loaf = make_cake(), make_loaf()
+    # Many with the same total, name and time: where one chunk ends and the next begins must not matter.
+    orders = [make_order((cake, 1 + number // 4), (loaf, 1), contact_name="Laila") for number in range(7)]
+    address = f"view=all&{order_by}"
+    listed = re.findall(r'href="/admin/orders/(SC-[^"]+)"', admin.get(f"/admin/orders?{address}").text)
+    with count_queries() as seen:
+        rows = list(csv.DictReader(io.StringIO(admin.get(f"/admin/orders.csv?{address}").text)))
+    assert sorted(row["order"] for row in rows) == sorted([order.number for order in orders] * 2)
+    assert [row["order"] for row in rows[::2]] == [row["order"] for row in rows[1::2]] == listed
+    assert len([query for query in seen if "AS place" in query]) == 4, "three orders at a time, then none"
+
+
+def test_the_file_is_sent_while_it_is_read(admin: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(staff_queries, "EXPORT_CHUNK", 2)
+    for _ in range(5):
+        make_order((make_cake(), 1))
+    answer = admin.get("/admin/orders.csv?view=all", buffered=False)
+    assert "Content-Length" not in answer.headers
+    assert [piece.count(b"\r\n") for piece in answer.iter_encoded()] == [1, 2, 2, 1]
 
 
 def test_who_may_not_see_people_finds_and_sees_none_of_them(admin: FlaskClient, client: FlaskClient) -> None:
