@@ -11,6 +11,8 @@ from flask import Flask, Response, g, request
 
 log = structlog.get_logger("request")
 _SANE_ID = re.compile(r"^[A-Za-z0-9-]{8,64}$")
+# Asked every few seconds by routers and supervisors: news only when something is wrong.
+_PROBES = frozenset({"health.healthz", "health.readyz"})
 
 
 def init_requests(app: Flask) -> None:
@@ -30,7 +32,9 @@ def init_requests(app: Flask) -> None:
         if request_id is None:
             return response
         response.headers["X-Request-ID"] = request_id
-        level = log.warning if response.status_code >= 500 else log.info
+        level = log.debug if request.endpoint in _PROBES else log.info
+        if response.status_code >= 500:
+            level = log.warning
         level(
             "request",
             method=request.method,

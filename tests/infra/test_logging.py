@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from bakery.app import health
 from bakery.infra import logging as shop_logging
 from bakery.infra.logging import scrub_text
 
@@ -79,15 +80,29 @@ def test_a_refused_statement_is_logged_without_what_people_entered(
 def test_each_request_is_one_line_with_the_id_its_answer_carries(
     lines: io.StringIO, client: FlaskClient
 ) -> None:
-    answer = client.get("/healthz?email=laila@saffron.test", headers={"X-Request-ID": "router-given-1234"})
+    answer = client.get("/robots.txt?email=laila@saffron.test", headers={"X-Request-ID": "router-given-1234"})
     assert answer.headers["X-Request-ID"] == "router-given-1234"
     [line] = [json.loads(line) for line in lines.getvalue().splitlines() if '"request"' in line]
     assert (line["request_id"], line["status"], line["endpoint"]) == (
         "router-given-1234",
         200,
-        "health.healthz",
+        "pages.robots",
     )
     assert "laila" not in lines.getvalue()
+
+
+def test_probes_are_heard_of_only_when_something_is_wrong(
+    lines: io.StringIO, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def requests() -> list[str]:
+        written = [json.loads(line) for line in lines.getvalue().splitlines()]
+        return [f"{line['level']} {line['endpoint']}" for line in written if line["event"] == "request"]
+
+    assert client.get("/healthz").status_code == client.get("/readyz").status_code == 200
+    assert requests() == []
+    monkeypatch.setattr(health, "_redis", lambda: "ConnectionError")
+    assert client.get("/readyz").status_code == 503
+    assert requests() == ["warning health.readyz"]
 
 
 @pytest.mark.parametrize("given", ["", "short", "x" * 65, "new\nline-12345678", "<script>alert(1)</script>"])
