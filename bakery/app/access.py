@@ -85,6 +85,7 @@ ACCESS: dict[str, Access | Right | dict[str, Access | Right]] = {
     "kitchen.undo_collect": Right.USE_KITCHEN,
     "kitchen.acknowledge": Right.USE_KITCHEN,
     "kitchen.paper": Right.USE_KITCHEN,
+    "kitchen.print_tickets": Right.USE_KITCHEN,
     # webhooks
     "stripe_webhook.receive": _PUBLIC,
     "twilio_webhook.status": _PUBLIC,

@@ -73,19 +73,33 @@ def acknowledge(order_id: int) -> ResponseReturnValue:
 
 @blueprint.get("/print")
 def paper() -> ResponseReturnValue:
-    """Tickets as paper: one (`ticket`), or all of a day. A second print says REPRINT."""
-    shop = get_profile(db.session())
-    day = _day()
-    chosen = request.args.get("ticket", "")
+    """Tickets as paper: one (`ticket`), or all of a day. Looking changes nothing."""
+    return _paper(_to_print())
+
+
+@blueprint.post("/print")
+def print_tickets() -> ResponseReturnValue:
+    """The same paper, noted as printed: from now on it says REPRINT."""
+    tickets = _to_print()
+    services.note_printed(ticket.id for ticket in tickets)
+    return _paper(tickets)
+
+
+def _to_print() -> list[queries.TicketView]:
+    chosen = request.values.get("ticket", "")
     if chosen.isdecimal() and len(chosen) < 12:
-        tickets = queries.tickets_by_id(db.session(), clock.now(), shop.time_zone, [int(chosen)])
+        zone = get_profile(db.session()).time_zone
+        tickets = queries.tickets_by_id(db.session(), clock.now(), zone, [int(chosen)])
     else:
-        tickets = [t for t in _board(day)["tickets"] if t.state != TicketState.VOID]
+        tickets = [t for t in _board(_day())["tickets"] if t.state != TicketState.VOID]
     if not tickets:
         raise NotFound("There is no ticket to print.")
-    body = render_template("kitchen/print.html", tickets=tickets, heading=DAYS[day])
-    services.note_printed(t.id for t in tickets)
-    return body
+    return tickets
+
+
+def _paper(tickets: list[queries.TicketView]) -> ResponseReturnValue:
+    body = render_template("kitchen/print.html", tickets=tickets, day=_day(), heading=DAYS[_day()])
+    return body, 200, {"Cache-Control": "private, no-store"}
 
 
 def _board(day: str) -> dict[str, Any]:

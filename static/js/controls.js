@@ -7,6 +7,7 @@ const bound = (input) => {
 };
 
 document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-print]")) window.print();
   const button = event.target.closest("[data-step]");
   if (!button) return;
   const input = button.closest("[data-quantity]").querySelector("input");

@@ -22,6 +22,19 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   if (detail.target.id === "kitchen-board" && !detail.serverResponse.includes('id="kitchen-board"')) detail.shouldSwap = false;
 });
 
+// The all-day totals stay as somebody left them, whatever the board brings; on a phone they start folded.
+let folded = matchMedia("(width < 44rem)").matches || undefined;
+const fold = () => {
+  const totals = document.querySelector(".totals-fold");
+  if (totals && folded !== undefined) totals.open = !folded;
+};
+fold();
+document.addEventListener("htmx:afterSwap", fold);
+document.addEventListener("click", (event) => {
+  const totals = event.target.closest(".totals-fold > summary")?.parentElement;
+  if (totals) folded = totals.open;
+});
+
 // Two warm notes; rung when the set of tickets (id and version) has something it did not have before.
 const ring = () => {
   if (!sound) return;

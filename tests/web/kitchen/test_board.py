@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from bs4 import BeautifulSoup, Tag
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -164,7 +165,7 @@ def test_a_cancelled_order_stays_as_void_until_seen_also_when_it_was_printed(
     kitchen: FlaskClient, session: Session
 ) -> None:
     order = _today(session, (make_cake(), 1))
-    kitchen.get("/kitchen/print")
+    kitchen.post("/kitchen/print")
     orders.cancel_order(order.id, BAKER, "the customer rang")
     assert services.void_tickets(order.id) == 1
     assert "VOID" in kitchen.get("/kitchen").text
@@ -177,12 +178,41 @@ def test_a_cancelled_order_stays_as_void_until_seen_also_when_it_was_printed(
 def test_a_second_print_says_reprint(kitchen: FlaskClient, session: Session) -> None:
     order = _today(session, (make_cake(), 1, "Happy 40th"))
     [ticket] = _tickets(session, order)
-    first = kitchen.get(f"/kitchen/print?ticket={ticket.id}").text
-    second = kitchen.get("/kitchen/print?day=today").text
+    # As the buttons on the board do it, scripts or not.
+    board = BeautifulSoup(kitchen.get("/kitchen").text, "html.parser")
+    forms = [
+        {field["name"]: field["value"] for field in form.select("input")}
+        for form in board.select("form[method=post][action='/kitchen/print']")
+    ]
+    assert forms == [{"day": "today"}, {"ticket": str(ticket.id), "day": "today"}]
+    first = kitchen.post("/kitchen/print", data=forms[1]).text
+    second = kitchen.post("/kitchen/print", data=forms[0]).text
     assert "REPRINT" not in first and "REPRINT" in second
     assert "TREE NUTS" in first and "Happy 40th" in first and order.number in first
-    assert kitchen.get("/kitchen/print?ticket=999999").status_code == 404
-    assert kitchen.get("/kitchen/print?day=tomorrow").status_code == 404
+    for ask in (kitchen.get, kitchen.post):
+        assert ask("/kitchen/print?ticket=999999").status_code == 404
+        assert ask("/kitchen/print?day=tomorrow").status_code == 404
+
+
+def test_looking_at_the_paper_changes_nothing(kitchen: FlaskClient, session: Session) -> None:
+    [ticket] = _tickets(session, _today(session, (make_cake(), 1)))
+    for address in (f"/kitchen/print?ticket={ticket.id}", "/kitchen/print?day=today"):
+        for _ in range(2):
+            assert "REPRINT" not in kitchen.get(address).text
+    session.expire_all()
+    assert ticket.printed_at is None
+
+
+def test_totals_fold_and_say_how_far_the_day_is(kitchen: FlaskClient, session: Session) -> None:
+    cake = make_cake()
+    done = _today(session, (cake, 2), (make_loaf(), 1))
+    services.move_ticket(_tickets(session, done)[0].id, TicketState.DONE, None, BAKER)
+
+    def fold(day: str) -> Tag:
+        return BeautifulSoup(kitchen.get(f"/kitchen?day={day}").text, "html.parser").select_one("details")
+
+    assert "2 of 3 made, 2 kinds" in fold("today").summary.get_text(" ", strip=True)
+    assert fold("today").has_attr("open") and not fold("week").has_attr("open")
 
 
 def test_totals_count_the_whole_day_also_what_is_handed_over_and_tomorrow_has_its_own(
