@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from bakery.backoffice.frame import actor, init_frame
+from bakery.backoffice.job_words import job_subject, job_words
 from bakery.backoffice.styleguide import samples
 from bakery.infra import htmx, job_queries, outbox
 from bakery.infra.db import db
@@ -34,6 +35,8 @@ def jobs() -> ResponseReturnValue:
         counts=outbox.counts(session),
         troubled=job_queries.list_troubled(session),
         runs=job_queries.list_runs(session),
+        words=job_words,
+        subject=job_subject,
     )
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
+import re
+from pathlib import Path
+
 import pytest
 from flask.testing import FlaskClient
 from redis.exceptions import RedisError
@@ -11,6 +15,7 @@ from rq.serializers import JSONSerializer
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bakery.backoffice.job_words import JOBS, PERIODIC, job_words
 from bakery.core import clock
 from bakery.core.actor import Actor
 from bakery.infra import job_queries, outbox, queue
@@ -20,6 +25,7 @@ from bakery.messages import operations as messages
 from bakery.messages.models import StaffAlert
 from bakery.people import audit
 from bakery.people.models import AuditEntry, Role
+from jobs.periodic import CATALOGUE
 from tests.factories.people import sign_in
 from tests.factories.shop import make_open_shop
 
@@ -47,7 +53,12 @@ def _dead_row(session: Session) -> Outbox:
 def test_what_was_given_up_is_shown_and_can_be_tried_again(admin: FlaskClient, session: Session) -> None:
     row = _dead_row(session)
     page = admin.get("/admin/jobs").text
-    assert "orders.send_staff_sms" in page and "Given up" in page and "Twilio said no" in page
+    assert (
+        "SMS to the bakery about a cake" in page
+        and "order 7" in page
+        and "Given up" in page
+        and "Twilio said no" in page
+    )
     assert admin.post(f"/admin/outbox/{row.id}/retry").status_code == 303
     session.expire_all()
     assert (row.dead_at, row.attempts) == (None, 0)
@@ -90,11 +101,26 @@ def test_with_redis_away_the_page_says_so_and_still_shows_what_is_owed(
 
 def test_periodic_jobs_show_how_they_ended(admin: FlaskClient, session: Session) -> None:
     now = clock.now()
-    session.add(JobRun(name="expire_orders", started_at=now, ended_at=now, ok=True, detail="3 expired"))
+    session.add(JobRun(name="expire_holds", started_at=now, ended_at=now, ok=True, detail="3 expired"))
     session.add(JobRun(name="reconcile", started_at=now, ended_at=now, ok=False, detail="Stripe is away"))
     session.commit()
     page = admin.get("/admin/jobs").text
+    assert "Release what was not paid in time" in page and "expire_holds<" not in page
     assert "3 expired" in page and "Stripe is away" in page and "Failed" in page
+
+
+def test_every_job_has_words_for_people() -> None:
+    owed = set()
+    for file in [*Path("bakery").rglob("*.py"), *Path("jobs").glob("*.py")]:
+        owed |= set(re.findall(r'"(jobs\.\w+\.\w+)"', file.read_text(encoding="utf-8")))
+    owed |= {each.function for each in CATALOGUE}
+    assert len(owed) > 12 and owed - JOBS.keys() == set()
+    assert {each.name: each.function for each in CATALOGUE} == PERIODIC
+    for name in JOBS:
+        module, _, function = name.rpartition(".")
+        assert callable(getattr(importlib.import_module(module), function)), "words for no job"
+    assert job_words("tidy") == "Clear out what is old"
+    assert job_words("builtins.int") == "builtins.int"
 
 
 def test_an_alert_is_shown_until_somebody_settles_it(admin: FlaskClient, session: Session) -> None:

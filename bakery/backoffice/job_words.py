@@ -1,0 +1,43 @@
+"""What each job is called on the pages of staff. A job without words shows its own name; a test finds it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+# By function: what it does, and what its first argument is a number of.
+JOBS = {
+    "jobs.orders.send_confirmation": ("Confirmation and receipt by email", "order"),
+    "jobs.orders.send_staff_sms": ("SMS to the bakery about a cake", "order"),
+    "jobs.orders.send_late_refund": ("Email about money given back", "order"),
+    "jobs.orders.expire_holds": ("Release what was not paid in time", ""),
+    "jobs.payments.apply_event": ("Apply what Stripe told us", "event"),
+    "jobs.payments.refund_late_payment": ("Give a payment back at Stripe", "payment"),
+    "jobs.payments.close_session": ("Close a payment page at Stripe", "payment"),
+    "jobs.payments.reconcile": ("Compare our payments with Stripe's", ""),
+    "jobs.production.open_tickets": ("Put an order on the kitchen's board", "order"),
+    "jobs.production.void_tickets": ("Call off an order in the kitchen", "order"),
+    "jobs.production.follow_order": ("Bring the kitchen in line with an order", "order"),
+    "jobs.messages.send_staff_alert": ("Alert to staff by email", "alert"),
+    "jobs.messages.send_sms_fallback": ("Email in place of a failed SMS", "message"),
+    "jobs.outbox.run": ("One thing that was owed", "row"),
+    "jobs.outbox.sweep": ("Look for what is owed", ""),
+    "jobs.housekeeping.tidy": ("Clear out what is old", ""),
+}
+# By the name in `job_run`.
+PERIODIC = {
+    "sweep_outbox": "jobs.outbox.sweep",
+    "expire_holds": "jobs.orders.expire_holds",
+    "reconcile": "jobs.payments.reconcile",
+    "tidy": "jobs.housekeeping.tidy",
+}
+
+
+def job_words(function: str) -> str:
+    """What a job does; also for the name of a periodic one."""
+    return JOBS.get(PERIODIC.get(function, function), (function.removeprefix("jobs."), ""))[0]
+
+
+def job_subject(function: str, args: Sequence[object]) -> str:
+    """What a job is about: `order 7`. Empty when that says nothing."""
+    kind = JOBS.get(function, ("", "with"))[1]
+    return f"{kind} {args[0]}" if kind and args else ""
