@@ -22,6 +22,9 @@ blueprint = Blueprint("home", __name__)
 
 KEEP_SECONDS = 60
 SHELF = 8
+# What the shop itself puts forward starts with so many orders: little history does not push it off the shelf,
+# a season of real orders does.
+HEAD_START = 10
 
 
 @blueprint.get("/")
@@ -51,10 +54,13 @@ def index() -> Response:
 
 
 def _shelves(session: Session, cards: list[Card]) -> tuple[list[Card], list[Card]]:
-    """Popular and trending, each filled up from the menu while the shop is young; no product on both."""
-    sold, rising = popular_and_trending(session, clock.now())
-    popular = in_order(cards, sold)[:SHELF]
-    popular += [card for card in cards if card.featured and card not in popular][: SHELF - len(popular)]
+    """Popular, in menu order where it draws, and trending; no product on both."""
+    orders, rising = popular_and_trending(session, clock.now())
+
+    def score(card: Card) -> int:
+        return orders.get(card.id, 0) + HEAD_START * card.featured
+
+    popular = sorted(filter(score, cards), key=score, reverse=True)[:SHELF]
     on_shelf = {card.id for card in popular}
     trending = [card for card in in_order(cards, rising) if card.id not in on_shelf][: SHELF // 2]
     return popular, trending

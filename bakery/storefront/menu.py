@@ -38,7 +38,7 @@ LEAD = (
 
 @blueprint.get("/menu")
 def index() -> Response:
-    """The menu, or only its results for htmx."""
+    """The menu, or for htmx only what a filter changes: results, counts, heading."""
     session = db.session()
     shop = get_profile(session)
     categories = list_categories(session)
@@ -54,7 +54,7 @@ def index() -> Response:
     category = next((c for c in categories if c.slug == query.category), None)
     response = htmx.render(
         "storefront/menu/index.html",
-        fragment="storefront/menu/_results.html",
+        fragment="storefront/menu/_filtered.html",
         query=query,
         cards=card_views(shown, available, shop.currency),
         total=len(found),

@@ -17,6 +17,7 @@ from bakery.catalog.models import RelatedProduct
 from bakery.core import clock
 from bakery.people.models import Role
 from bakery.shop.models import Faq, Shop
+from bakery.storefront import home
 from tests.factories.catalog import (
     CategoryFactory,
     PictureFactory,
@@ -125,6 +126,9 @@ def test_pages_keep_their_query_budget_with_ten_products_and_with_a_thousand(
     with count_queries() as many:
         assert warm.get(f"{address}n=3").status_code == 200
     assert len(many) == len(few), many
+    with count_queries() as part:
+        assert warm.get(f"{address}n=4", headers={"HX-Request": "true"}).status_code == 200
+    assert len(part) <= len(few), part
 
 
 def test_the_menu_says_what_an_unknown_allergen_hides(menu: FlaskClient) -> None:
@@ -184,6 +188,51 @@ def test_htmx_gets_only_the_results(menu: FlaskClient) -> None:
         assert "<html" in whole.text
 
 
+def test_the_popular_shelf_trusts_the_shop_until_there_is_enough_history(
+    menu: FlaskClient, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(home, "HEAD_START", 2)
+
+    def shelf() -> list[str]:
+        page = BeautifulSoup(menu.get("/").text, "html.parser")
+        return [
+            name.get_text(strip=True) for name in page.select("[aria-labelledby=popular] .product-card h3 a")
+        ]
+
+    make_loaf(product__name="Never Sold")
+    rolls = make_loaf(product__name="Party Rolls", stock=200)
+    assert shelf() == ["Walnut Cake", "Sourdough"], "the shop's choice before the one loaf that was sold"
+    place_paid((rolls, 9))
+    assert shelf() == ["Walnut Cake", "Sourdough", "Party Rolls"], "nine in one order are one order"
+    for _ in range(2):
+        place_paid((rolls, 1))
+    assert shelf()[0] == "Party Rolls"
+
+
+def test_a_filter_brings_everything_that_it_changes_on_the_page(menu: FlaskClient) -> None:
+    """Put the fragment into the page that was there, as htmx does: it must be the page of the new address."""
+    query = "category=celebration-cakes&serves=8&sort=price"
+    page = BeautifulSoup(menu.get("/menu").text, "html.parser")
+    part = BeautifulSoup(menu.get(f"/menu?{query}", headers={"HX-Request": "true"}).text, "html.parser")
+    wanted = BeautifulSoup(menu.get(f"/menu?{query}").text, "html.parser")
+    moved = [tag.extract() for tag in part.select("[hx-swap-oob]")]
+    for tag in moved:
+        style, _, selector = tag["hx-swap-oob"].partition(":")
+        [target] = page.select(selector)
+        assert style == "innerHTML" and target.name != "input"
+        target.clear()
+        target.extend(list(tag.contents))
+
+    def told(soup: BeautifulSoup) -> list[str]:
+        parts = soup.select(".page-head h1, .page-head .lead, .facets summary, .facets .choice")
+        return [" ".join(each.get_text(" ", strip=True).split()) for each in parts]
+
+    assert told(page) == told(wanted) != told(BeautifulSoup(menu.get("/menu").text, "html.parser"))
+    assert len(moved) == len(page.select(".facets .choice .count")) + 3
+    assert part.title.get_text() == wanted.title.get_text()
+    assert [tag["id"] for tag in part.find_all(id=True, recursive=False)] == ["results"]
+
+
 def test_the_menu_has_pages(menu: FlaskClient) -> None:
     for number in range(30):
         VariantFactory(product__name=f"Bun {number}")
@@ -196,7 +245,7 @@ def test_the_menu_has_pages(menu: FlaskClient) -> None:
 def test_a_product_shows_sizes_allergens_and_the_earliest_pickup(menu: FlaskClient) -> None:
     page = menu.get("/menu/walnut").text
     assert "Walnut Cake" in page and "$86.00" in page and "Only 3 left" in page
-    assert "Earliest pickup <strong>Tuesday 16 June 2026" in page
+    assert "Earliest pickup <strong>Tuesday 16 June," in page
     rows = dict(
         tuple(cell.get_text(" ", strip=True) for cell in row.find_all(["th", "td"]))
         for row in BeautifulSoup(page, "html.parser").select("table.allergens tbody tr")
@@ -245,6 +294,29 @@ def test_one_size_sold_out_leaves_the_others(menu: FlaskClient) -> None:
     soup = BeautifulSoup(menu.get("/menu/two-sizes").text, "html.parser")
     assert soup.find("input", value=str(small.id)).has_attr("disabled")
     assert soup.find("input", value=str(large.id)).has_attr("checked")
+
+
+@pytest.mark.parametrize(("stock", "chosen"), [(5, "8 inch"), (0, "6 inch")])
+def test_the_shops_own_size_is_chosen_first_while_there_is_some(
+    menu: FlaskClient, stock: int, chosen: str
+) -> None:
+    product = ProductFactory(slug="sizes")
+    for position, name in enumerate(["4 inch", "6 inch", "8 inch"]):
+        VariantFactory(
+            product=product,
+            name=name,
+            position=position,
+            price_cents=(position + 1) * 1000,
+            is_default=name == "8 inch",
+            stock={"4 inch": 0, "6 inch": 5, "8 inch": stock}[name],
+        )
+    soup = BeautifulSoup(menu.get("/menu/sizes").text, "html.parser")
+    checked = soup.select_one("label:has(input[name=variant_id][checked])")
+    assert chosen in checked.get_text() and f"for {chosen}" in soup.select_one(".earliest").get_text()
+    assert len(soup.select("input[name=variant_id][checked]")) == 1
+    card = next(c for c in BeautifulSoup(menu.get("/menu").text, "html.parser").select(".product-card")
+                if "/menu/sizes" in str(c))  # fmt: skip
+    assert "$10.00" in card.get_text(), "the lowest price, whatever is chosen first"
 
 
 @pytest.mark.parametrize("slug", ["nothing", "Walnut", "%00", "..", "x" * 500, "hidden", "coming"])
