@@ -11,9 +11,12 @@ from babel.dates import format_date, format_time
 from babel.numbers import format_currency, get_currency_precision
 from flask import Flask
 
+from bakery.core import clock
 from bakery.core.money import Money
 
 LOCALE = "en_AU"
+# Half a year: no other day of that name is nearer.
+NEAR_DAYS = 180
 
 
 def money(value: Money) -> str:
@@ -40,6 +43,18 @@ def date_long(value: date) -> str:
     return format_date(value, "EEEE d MMMM y", locale=LOCALE)
 
 
+def date_near(value: date) -> str:
+    """`Saturday 21 November`; with the year as soon as somebody could wonder which one is meant."""
+    if abs((value - clock.now().date()).days) > NEAR_DAYS:
+        return date_long(value)
+    return _date_near(value)
+
+
+@lru_cache(maxsize=2048)
+def _date_near(value: date) -> str:
+    return format_date(value, "EEEE d MMMM", locale=LOCALE)
+
+
 def time_shop(value: datetime | time, zone: str | None = None) -> str:
     """`2:30 pm`. An instant is read in `zone`."""
     if isinstance(value, datetime) and zone:
@@ -59,7 +74,7 @@ def datetime_shop(value: datetime, zone: str) -> str:
 
 
 def init_formats(app: Flask) -> None:
-    """Register the filters money, date_shop, date_long, time_shop, datetime_shop, and `money_of(cents, currency)`."""
-    for filter_ in (money, date_shop, date_long, time_shop, datetime_shop):
+    """Register the filters named below, and `money_of(cents, currency)`."""
+    for filter_ in (money, date_shop, date_long, date_near, time_shop, datetime_shop):
         app.jinja_env.filters[filter_.__name__] = filter_
     app.jinja_env.globals["money_of"] = Money

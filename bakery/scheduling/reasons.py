@@ -13,7 +13,7 @@ def why_day(day: Day, need: Need) -> str:
     """Why a date has no slot. Refuses a day that has one."""
     if day.reason is None:
         raise ValueError(f"{day.on} has free slots")
-    on = formats.date_long(day.on)
+    on = formats.date_near(day.on)
     return {
         Reason.NOT_OPEN: "We are not taking orders at the moment.",
         Reason.CLOSED: f"We are closed on {on}{f' ({day.detail})' if day.detail else ''}.",
@@ -32,14 +32,14 @@ def why_slot(found: Availability, day: Day | None, wanted: Slot | None) -> str:
     if not day.slots:
         return why_day(day, found.need)
     if wanted is None:
-        return f"That pickup time on {formats.date_long(day.on)} is no longer free. Please choose another."
-    return f"{wanted.label} on {formats.date_long(day.on)} has just been taken."
+        return f"That pickup time on {formats.date_near(day.on)} is no longer free. Please choose another."
+    return f"{wanted.label} on {formats.date_near(day.on)} has just been taken."
 
 
 def why_nothing(days: Sequence[Day], need: Need, last_day: date) -> str:
     """Why no day at all is possible: the reason that a customer can do the most about goes first."""
     reasons = {day.reason for day in days}
-    until = formats.date_long(last_day)
+    until = formats.date_near(last_day)
     if Reason.FULL in reasons:
         return f"All pickup times until {until} are taken{_work(need)}."
     for day in days:

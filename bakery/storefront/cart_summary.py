@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from bakery.core.money import Money
-from bakery.infra.formats import date_long, time_shop
+from bakery.infra.formats import date_near, time_shop
 from bakery.orders.cart_queries import CartView
 from bakery.pricing.totals import PriceLine, RateSummary, price_lines
 from bakery.scheduling.queries import availability
@@ -64,7 +64,7 @@ def summarise(session: Session, cart: CartView) -> Summary:
     if slot is None:
         return replace(totals, reason=found.reason or "")
     return replace(
-        totals, earliest=slot.starts_at, earliest_text=f"{date_long(slot.on)}, {time_shop(slot.at)}"
+        totals, earliest=slot.starts_at, earliest_text=f"{date_near(slot.on)}, {time_shop(slot.at)}"
     )
 
 
