@@ -30,6 +30,9 @@ class FakeGateway:
         self.interrupt: Callable[[], None] | None = None
         self.calls: list[str] = []
 
+    def load(self) -> None:
+        self.calls.append("load")
+
     def _answer(self, call: str = "") -> None:
         self.calls.append(call)
         if self.away:

@@ -79,6 +79,9 @@ class GatewayRefund:
 class Gateway(Protocol):
     """Raises GatewayUnavailable or GatewayRefused; every writing call carries an idempotency key."""
 
+    def load(self) -> None:
+        """Load what the first call would have to. Calls nobody."""
+
     def create_checkout(self, request: CheckoutRequest) -> CheckoutSession: ...
 
     def get_checkout(self, session_id: str) -> CheckoutSession: ...

@@ -1,0 +1,41 @@
+"""What a web process would load while its first customer waits, loaded beforehand: pages and Stripe's SDK.
+
+gunicorn calls this once a worker (gunicorn.conf.py), in a thread of its own after the worker listens, so
+that the start is not later for it. Commands, workers and tests never do.
+"""
+
+from __future__ import annotations
+
+import threading
+
+import structlog
+from flask import Flask
+
+from bakery.integrations.adapters import Adapters
+
+log = structlog.get_logger(__name__)
+# The first visit of a shared page compiles its templates and queries, and leaves a ready copy behind.
+PAGES = ("/", "/menu")
+# The worker answers its first probe before this begins.
+DELAY_SECONDS = 0.3
+
+
+def start(app: Flask) -> threading.Thread:
+    """Warm up soon, beside everything else."""
+    thread = threading.Timer(DELAY_SECONDS, warm_up, [app])
+    thread.name, thread.daemon = "warm-up", True
+    thread.start()
+    return thread
+
+
+def warm_up(app: Flask) -> None:
+    """Ask for the shared pages as a visitor does, and load what payments need. Never raises: nobody waits."""
+    adapters: Adapters = app.extensions["adapters"]
+    address: str = app.config["SETTINGS"].base_url
+    try:
+        adapters.gateway.load()
+        browser = app.test_client(use_cookies=False)
+        for path in PAGES:
+            browser.get(path, base_url=address)
+    except Exception as error:
+        log.warning("not_warmed_up", error=type(error).__name__)

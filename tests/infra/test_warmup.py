@@ -1,0 +1,65 @@
+"""A fresh web process loads ahead what its first customers would wait for."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from bakery.app import warmup
+from bakery.integrations.adapters import Adapters
+from bakery.integrations.gateway.stripe_gateway import StripeGateway
+from tests.factories.shop import make_open_shop
+from tests.fakes.gateway import FakeGateway
+from tests.queries import Counter
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_pages_and_payments_are_ready_before_anybody_asks(
+    app: Flask, client: FlaskClient, session: Session, outside: Adapters, monkeypatch: pytest.MonkeyPatch,
+    count_queries: Counter,
+) -> None:  # fmt: skip
+    make_open_shop(session)
+    changes = app.extensions["changes"]
+    monkeypatch.setattr(changes, "live", True)
+    # Copies of other tests' shops are out of date.
+    monkeypatch.setattr(changes, "_missed", changes.version("any") + 1000)
+    warmup.warm_up(app)
+    assert isinstance(outside.gateway, FakeGateway) and outside.gateway.calls == ["load"]
+    with count_queries() as seen:
+        for page in warmup.PAGES:
+            assert client.get(page).status_code == 200
+    assert seen == [], "the copies made beforehand answer"
+
+
+def test_a_shop_without_its_database_starts_all_the_same(
+    app: Flask, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(_self: FakeGateway) -> None:
+        raise OSError("no disk")
+
+    monkeypatch.setattr(FakeGateway, "load", away)
+    warmup.warm_up(app)
+
+
+def test_loading_stripe_calls_nobody_and_leaves_nothing_to_import() -> None:
+    StripeGateway("sk_test_x", "whsec_x", "http://127.0.0.1:9").load()
+    assert "stripe" in sys.modules
+
+
+def test_only_the_shop_on_gunicorn_warms_up() -> None:
+    code = (
+        "import runpy, sys, types, flask; hook = runpy.run_path('gunicorn.conf.py')['post_worker_init'];"
+        "from bakery.app import warmup; seen = []; warmup.start = seen.append; app = flask.Flask('x');"
+        "[hook(types.SimpleNamespace(wsgi=each)) for each in (print, app)]; assert seen == [app], seen;"
+        "assert 'stripe' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, timeout=60)
+    assert not [each for each in threading.enumerate() if each.name == "warm-up"]
