@@ -114,7 +114,7 @@ def staff_alert(alert: StaffAlert, version: int) -> Email:
         subject_ref=f"alert:{alert.id}",
         version=version,
         alert=alert,
-        link=f"{settings().base_url}/admin",
+        link=f"{settings().base_url}/admin/alerts",
     )
 
 

@@ -62,7 +62,8 @@ def send_late_refund(order_id: int) -> None:
     """Tell the customer that a payment which bought nothing went back."""
     order = _order(order_id)
     ledger = transactions(db.session(), order_id)
-    refunds = [row for row in ledger if row.kind == TransactionKind.REFUND]
+    failed = {row.stripe_id for row in ledger if row.kind == TransactionKind.REVERSAL}
+    refunds = [row for row in ledger if row.kind == TransactionKind.REFUND and row.stripe_id not in failed]
     if not refunds:
         log.warning("no_refund_to_tell_of", order=order_id)
         return

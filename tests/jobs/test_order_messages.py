@@ -191,6 +191,34 @@ def test_a_late_payer_is_told_that_the_money_went_back(session: Session, outside
     assert "$86.00 sent back" in text and "The order will not be made" in text
 
 
+def test_who_paid_for_a_cancelled_order_is_told_so_in_both_bodies(
+    session: Session, outside: Adapters
+) -> None:
+    orders.send_late_refund(refunded(session, cancelled=True).id)
+    mail = outside.mailer.sent[0]
+    for body in (flat(mail.text), flat(mail.html)):
+        assert "after the order had been cancelled" in body and "$86.00 sent back" in body
+        assert "time had run out" not in body and "paid more than once" not in body
+
+
+def test_a_refund_that_failed_is_not_told_as_sent(session: Session, outside: Adapters) -> None:
+    order = refunded(session, cancelled=True)
+    [refund] = session.scalars(select(Transaction))
+    session.add(
+        Transaction(
+            order_id=order.id,
+            payment_id=refund.payment_id,
+            kind=TransactionKind.REVERSAL,
+            amount_cents=8600,
+            currency="AUD",
+            stripe_id=refund.stripe_id,
+        )
+    )
+    session.commit()
+    orders.send_late_refund(order.id)
+    assert outside.mailer.sent == []
+
+
 def test_who_paid_twice_keeps_the_order_and_is_told_so(session: Session, outside: Adapters) -> None:
     orders.send_late_refund(refunded(session, confirmed=True).id)
     text = flat(outside.mailer.sent[0].text)
