@@ -38,6 +38,10 @@ class Settings:
     log_format: str = "json"
     trusted_proxies: int = 0
     checkout_minutes: int = 30
+    # How many unpaid orders an email address or a browser may have at a time, and how many orders may be
+    # placed from one internet address in an hour: enough for an office, too few to empty the shelves.
+    unpaid_orders: int = 3
+    orders_per_hour: int = 30
 
     @property
     def https(self) -> bool:
@@ -142,4 +146,6 @@ _RULES: dict[str, tuple[bool, Callable[[str], object]]] = {
     "LOG_FORMAT": (False, _one_of("json", "text")),
     "TRUSTED_PROXIES": (False, _whole(0, 5)),
     "CHECKOUT_MINUTES": (False, _whole(30, 1440)),
+    "UNPAID_ORDERS": (False, _whole(1, 1000)),
+    "ORDERS_PER_HOUR": (False, _whole(1, 100_000)),
 }

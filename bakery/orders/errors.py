@@ -20,6 +20,17 @@ class NotOrderable(Conflict):
         self.problems = tuple(problems)
 
 
+class TooManyUnpaid(Conflict):
+    """As many orders as one person may leave unpaid wait for money already; `numbers` are theirs.
+
+    They are shown only to who may see each of them: anybody can type an email address.
+    """
+
+    def __init__(self, message: str, numbers: Sequence[str]) -> None:
+        super().__init__(message)
+        self.numbers = tuple(numbers)
+
+
 @dataclass(frozen=True, slots=True)
 class PriceDifference:
     """A line whose price is not the one the customer saw."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, func
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, func
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -76,6 +76,8 @@ class Order(Base):
     secret: Mapped[str] = mapped_column(String(64))
     checkout_key: Mapped[str] = mapped_column(String(64), unique=True)
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"), index=True)
+    # Which cart it came from, while it waits for money. No foreign key: carts are forgotten, orders are not.
+    cart_id: Mapped[int | None] = mapped_column(BigInteger)
     status: Mapped[str] = mapped_column(String(20), default=OrderStatus.PENDING_PAYMENT)
     payment_status: Mapped[str] = mapped_column(String(20), default=PaymentStatus.UNPAID)
     contact_name: Mapped[str] = mapped_column(String(120))

@@ -57,6 +57,7 @@ class PlaceOrder:
     user_id: int | None = None
     ip: str | None = None
     checkout_minutes: int = 30
+    most_unpaid: int = 3
 
     @property
     def actor(self) -> Actor:
@@ -133,6 +134,7 @@ def write_order(
             "secret": ids.new_secret(),
             "checkout_key": wish.checkout_key,
             "user_id": wish.user_id,
+            "cart_id": wish.cart_id,
             "contact_name": wish.name.strip(),
             "contact_email": wish.email.strip(),
             "contact_phone": wish.phone.strip(),

@@ -16,7 +16,7 @@ from bakery.core.states import words
 from bakery.infra import outbox, queue
 from bakery.infra.transaction import retrying, transaction
 from bakery.messages.operations import raise_alert
-from bakery.orders import operations, placement
+from bakery.orders import operations, placement, unpaid
 from bakery.orders.cart_operations import empty_cart
 from bakery.orders.models import Order
 from bakery.orders.placement import ConsentGiven, PlaceOrder
@@ -51,7 +51,7 @@ def place_order(wish: PlaceOrder) -> int:
 
     The same checkout key answers with the same order, however often, from wherever and at once. Refuses,
     leaving the cart as it is, with: Invalid (contact), CartChanged (empty, or another page's), NotOrderable
-    (off the menu, too many, words), PricesChanged, OutOfStock (every short line), SlotGone.
+    (off the menu, too many, words), TooManyUnpaid, PricesChanged, OutOfStock (every short line), SlotGone.
     """
     return retrying(partial(_place, wish))
 
@@ -163,6 +163,7 @@ def _place(wish: PlaceOrder) -> int:
         if isinstance(found, int):
             return found
         placement.check_contact(wish)
+        unpaid.refuse_too_many(session, wish, found)
         shop = session.get_one(Shop, 1, populate_existing=True)
         lines = placement.read(session, found, shop)
         totals = price_lines((line.price_line for line in lines), shop.prices_include_tax)

@@ -9,8 +9,9 @@ from datetime import date, datetime
 from typing import cast
 
 import flask
-from flask import Blueprint, current_app, flash, redirect, request, url_for
+from flask import Blueprint, current_app, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_limiter import RateLimitExceeded
 from flask_login import current_user
 
 from bakery.core.errors import Conflict, DomainError, Invalid
@@ -18,10 +19,11 @@ from bakery.core.money import Money
 from bakery.infra.db import db
 from bakery.infra.formats import money
 from bakery.infra.limits import limiter
+from bakery.infra.templates import as_part
 from bakery.integrations.adapters import adapters
 from bakery.orders import queries as orders
 from bakery.orders.cart_queries import CartView, load_cart
-from bakery.orders.errors import PricesChanged
+from bakery.orders.errors import PricesChanged, TooManyUnpaid
 from bakery.orders.services import ConsentGiven, PlaceOrder, place_order
 from bakery.payments.services import start_checkout
 from bakery.people.models import ConsentChannel
@@ -32,13 +34,23 @@ from bakery.storefront import checkout_page
 from bakery.storefront.cart_answers import shown
 from bakery.storefront.cart_cookie import cart_owner
 from bakery.storefront.forms.checkout import CheckoutForm
-from bakery.storefront.order_access import remember_order, waiting_order
+from bakery.storefront.order_access import known_orders, remember_order, waiting_order
 
 blueprint = Blueprint("checkout", __name__)
 
 # What was typed survives a detour to the cart, in the browser's own signed session.
 _DRAFT = "checkout"
 _KEPT = ("name", "email", "phone", "note")
+# Whoever has placed as many orders as one address may can go on in a while.
+_LATER = {"Retry-After": "900"}
+
+
+def _orders_per_hour() -> str:
+    return f"{current_app.config['SETTINGS'].orders_per_hour} per hour"
+
+
+def _was_placed(_response: object) -> bool:
+    return bool(g.get("order_placed", False))
 
 
 @blueprint.get("/checkout")
@@ -84,7 +96,9 @@ def _place(form: CheckoutForm, cart: CartView, begin: date | None) -> ResponseRe
             form, cart, begin, Invalid("That is not a pickup time. Choose one below.", field="slot")
         )
     try:
-        order_id = place_order(_wish(form, cart, starts_at))
+        order_id = _order(_wish(form, cart, starts_at))
+    except RateLimitExceeded:
+        return _too_often(form, cart, begin)
     except OutOfStock as error:
         return shown(cart_owner(request), status=error.status, error=error)
     except SlotGone as error:
@@ -93,6 +107,26 @@ def _place(form: CheckoutForm, cart: CartView, begin: date | None) -> ResponseRe
         return _again(form, load_cart(db.session(), cart_owner(request)), begin, error)
     flask.session.pop(_DRAFT, None)
     return _pay(order_id)
+
+
+@limiter.limit(_orders_per_hour, deduct_when=_was_placed)
+def _order(wish: PlaceOrder) -> int:
+    """Place it. Only an order that was placed counts against its address, nothing that was refused."""
+    order_id = place_order(wish)
+    g.order_placed = True
+    return order_id
+
+
+def _too_often(form: CheckoutForm, cart: CartView, begin: date | None) -> ResponseReturnValue:
+    """The same page with what was typed: too many orders came from this address."""
+    phone = get_profile(db.session()).phone
+    notice = (
+        "A great many orders came from your internet connection within the hour, so we cannot take another "
+        f"one here just now. Your cart is kept: try again in a while, or ring us on {phone}."
+    )
+    response = checkout_page.show(form, cart, status=429, begin=begin, notice=notice)
+    response.headers.update(_LATER)
+    return response
 
 
 def _pay(order_id: int) -> ResponseReturnValue:
@@ -115,6 +149,9 @@ def _again(form: CheckoutForm, cart: CartView, begin: date | None, error: Domain
         return checkout_page.show(form, cart, status=error.status, begin=begin)
     if any(line.problem for line in cart.lines) or not cart.lines:
         return shown(cart_owner(request), status=error.status, error=error)
+    if isinstance(error, TooManyUnpaid):
+        notice_of_unpaid = _unpaid(error)
+        return checkout_page.show(form, cart, status=error.status, begin=begin, notice=notice_of_unpaid)
     notice = [error.message]
     if isinstance(error, PricesChanged):
         notice += [
@@ -123,6 +160,14 @@ def _again(form: CheckoutForm, cart: CartView, begin: date | None, error: Domain
             for row in error.differences
         ]
     return checkout_page.show(form, cart, status=error.status, begin=begin, notice=" ".join(notice))
+
+
+def _unpaid(error: TooManyUnpaid) -> str:
+    """What is in the way, with a link to each order that this browser knows already."""
+    numbers = [number for number in error.numbers if number in known_orders()]
+    return as_part(
+        render_template("storefront/checkout/_unpaid.html", message=error.message, numbers=numbers)
+    )
 
 
 def _wish(form: CheckoutForm, cart: CartView, starts_at: datetime) -> PlaceOrder:
@@ -140,6 +185,7 @@ def _wish(form: CheckoutForm, cart: CartView, starts_at: datetime) -> PlaceOrder
         user_id=current_user.id if current_user.is_authenticated else None,
         ip=request.remote_addr,
         checkout_minutes=current_app.config["SETTINGS"].checkout_minutes,
+        most_unpaid=current_app.config["SETTINGS"].unpaid_orders,
     )
 
 

@@ -42,7 +42,7 @@ def wishes(number: int, *lines: tuple[Variant, int]) -> list[PlaceOrder]:
             cart_id=cart.id,
             checkout_key=cart.checkout_key,
             name="Laila",
-            email="laila@saffron.test",
+            email=f"laila{cart.id}@saffron.test",
             phone="+61491570156",
             starts_at=slot.starts_at,
             accepted_total_cents=total,

@@ -1,0 +1,48 @@
+"""How many orders one person may leave unpaid at a time: what waits for nobody is missing to everybody."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from bakery.core import clock
+from bakery.orders.errors import TooManyUnpaid
+from bakery.orders.models import Cart, Order
+from bakery.orders.placement import PlaceOrder
+from bakery.orders.states import OrderStatus
+
+
+def refuse_too_many(session: Session, wish: PlaceOrder, cart: Cart) -> None:
+    """Refuse with TooManyUnpaid when `most_unpaid` orders of this email, or from this cart, wait for money.
+
+    The cart's lock and a lock on the address make those who come at once wait for each other. Whoever pays,
+    takes an order back or lets its time run out may place the next one.
+    """
+    email = wish.email.strip().lower()
+    # Taken after the cart and before stock, by everybody; given back with the transaction.
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"unpaid:{email}", 0))))
+    same_email = func.lower(Order.contact_email) == email
+    rows = session.execute(
+        select(Order.number, same_email.label("same_email"), (Order.cart_id == cart.id).label("same_cart"))
+        .where(
+            Order.status == OrderStatus.PENDING_PAYMENT,
+            Order.hold_expires_at > clock.now(),
+            or_(same_email, Order.cart_id == cart.id),
+        )
+        .order_by(Order.id)
+    ).all()
+    of_cart = [row.number for row in rows if row.same_cart]
+    of_email = [row.number for row in rows if row.same_email]
+    if len(of_cart) >= wish.most_unpaid:
+        raise TooManyUnpaid(
+            f"You have {len(of_cart)} orders that are not paid yet, and we hold what is in them for you. "
+            "Please pay for one of them, or press “Change the order” there, before you place another.",
+            of_cart,
+        )
+    if len(of_email) >= wish.most_unpaid:
+        raise TooManyUnpaid(
+            f"{len(of_email)} orders under this email address are not paid yet. Please pay for one of them, "
+            "or press “Change the order” there, before you place another. If they are not yours, use another "
+            "address or ring us.",
+            of_email,
+        )
