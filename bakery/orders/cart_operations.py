@@ -20,6 +20,8 @@ from bakery.shop.queries import get_profile
 from bakery.stock.models import StockLevel
 
 MAX_LINES = 40
+# So many are named in one sentence.
+NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,33 @@ class Offer:
     max_per_order: int
     message_max: int
     available: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What became of a browser's lines: how many moved, which stayed, and of which there are fewer now."""
+
+    moved: int = 0
+    stayed: tuple[str, ...] = ()
+    fewer: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def sentences(self) -> list[str]:
+        """What has to be said to the customer; nothing when all of it found its place."""
+        said = [
+            f"One order can have up to {count} × {name}, so that many are in your cart."
+            for name, count in self.fewer
+        ]
+        if self.stayed:
+            names = "; ".join(self.stayed[:NAMED])
+            more = len(self.stayed) - NAMED
+            names += f"; and {more} more" if more > 0 else ""
+            said.append(
+                f"Your cart holds up to {MAX_LINES} different things, so some of what you chose before you "
+                f"signed in did not fit: {names}. It waits in this browser: make room, sign out and in "
+                "again, and it moves over."
+            )
+        return said
 
 
 def lock_cart(session: Session, owner: CartOwner) -> Cart:
@@ -145,28 +174,27 @@ def empty_cart(session: Session, cart: Cart) -> None:
     touch(cart)
 
 
-def merge_carts(session: Session, token_digest: str | None, user_id: int) -> int:
-    """Move a browser's lines into the cart of the person who just signed in. Answers how many lines moved.
+def merge_carts(session: Session, token_digest: str | None, user_id: int) -> Merged:
+    """Move a browser's lines into the cart of the person who just signed in. Nothing of theirs gives way.
 
-    Same variant and message add up, to at most what one order may have; other messages stay separate. Stock
-    and prices are looked at again when the cart is shown. Twice, or with no such cart, does nothing.
+    Same variant and message add up, to at most what one order may have; other messages stay separate. What
+    finds no room stays in the browser's cart. Stock and prices are looked at again when the cart is shown.
+    Twice, or with no such cart, does nothing.
     """
     if not token_digest:
-        return 0
+        return Merged()
     browsers = CartOwner(token_digest=token_digest)
     if session.scalar(select(CartLine.id).join(Cart).where(browsers.owns()).limit(1)) is None:
-        return 0
+        return Merged()
     mine = make_cart(session, CartOwner(user_id=user_id))
     theirs = session.scalar(select(Cart).where(browsers.owns()).with_for_update(key_share=True))
     if theirs is None:
-        return 0
-    moved = 0
-    query = select(CartLine).where(CartLine.cart_id == theirs.id).order_by(CartLine.id)
-    for line in session.scalars(query).all():
-        moved += _move(session, line, mine)
-    session.execute(delete(Cart).where(Cart.id == theirs.id))
+        return Merged()
+    merged = _move_lines(session, theirs, mine)
+    if not merged.stayed:
+        session.execute(delete(Cart).where(Cart.id == theirs.id))
     touch(mine)
-    return moved
+    return merged
 
 
 def delete_old(session: Session, before: datetime) -> int:
@@ -176,17 +204,45 @@ def delete_old(session: Session, before: datetime) -> int:
     return result.rowcount
 
 
-def _move(session: Session, line: CartLine, mine: Cart) -> int:
-    twin = find_twin(session, mine, line.variant_id, line.message)
-    if twin is None:
-        session.execute(update(CartLine).where(CartLine.id == line.id).values(cart_id=mine.id))
-        return 1
-    most = session.scalar(select(Variant.max_per_order).where(Variant.id == line.variant_id)) or 1
-    twin.quantity = max(twin.quantity, min(twin.quantity + line.quantity, most))
-    return 1
+def _move_lines(session: Session, theirs: Cart, mine: Cart) -> Merged:
+    rows = session.execute(
+        select(CartLine, Variant, Product.name)
+        .join(Variant, Variant.id == CartLine.variant_id)
+        .join(Product, Product.id == Variant.product_id)
+        .where(CartLine.cart_id == theirs.id)
+        .order_by(CartLine.id)
+    ).all()
+    moved, stayed, fewer = 0, [], []
+    room = MAX_LINES - _count_lines(session, mine)
+    for line, variant, product in rows:
+        name = f"{product}, {variant.name}"
+        twin = find_twin(session, mine, variant.id, line.message)
+        if twin is not None:
+            if not _add_up(twin, line, variant.max_per_order):
+                fewer.append((name, twin.quantity))
+            session.delete(line)
+        elif room > 0:
+            session.execute(update(CartLine).where(CartLine.id == line.id).values(cart_id=mine.id))
+            room -= 1
+        else:
+            stayed.append(name)
+            continue
+        moved += 1
+    session.flush()
+    return Merged(moved, tuple(stayed), tuple(fewer))
+
+
+def _add_up(twin: CartLine, line: CartLine, most: int) -> bool:
+    """Whether all of a line found a place beside its twin."""
+    wanted = twin.quantity + line.quantity
+    twin.quantity = max(twin.quantity, min(wanted, most))
+    return twin.quantity == wanted
+
+
+def _count_lines(session: Session, cart: Cart) -> int:
+    return session.scalar(select(func.count()).where(CartLine.cart_id == cart.id)) or 0
 
 
 def _check_room(session: Session, cart: Cart) -> None:
-    lines = session.scalar(select(func.count()).where(CartLine.cart_id == cart.id)) or 0
-    if lines >= MAX_LINES:
+    if _count_lines(session, cart) >= MAX_LINES:
         raise Conflict(f"A cart holds up to {MAX_LINES} different things. Please order these first.")

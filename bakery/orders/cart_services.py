@@ -14,6 +14,7 @@ from bakery.core.errors import DomainError, Invalid
 from bakery.infra.transaction import transaction
 from bakery.orders.cart_message import clean_message
 from bakery.orders.cart_operations import (
+    Merged,
     check_quantity,
     delete_old,
     find_twin,
@@ -118,8 +119,8 @@ def refill(owner: CartOwner, order_id: int) -> list[str]:
     return missing
 
 
-def claim_cart(token_digest: str, user_id: int) -> int:
-    """Give a browser's cart to the person who has just signed in on it. Answers how many lines moved."""
+def claim_cart(token_digest: str, user_id: int) -> Merged:
+    """Give a browser's cart to the person who has just signed in on it, and tell what became of it."""
     with transaction() as session:
         return merge_carts(session, token_digest, user_id)
 

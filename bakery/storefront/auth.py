@@ -94,8 +94,10 @@ def register() -> ResponseReturnValue:
         field = form.email if error.field == "email" else form.password
         cast(list[str], field.errors).append(error.message)
         return render_template("storefront/auth/register.html", form=form), 422
+    entered = _enter(signed_in)
+    # Said in the fresh session: what was said in the old one is forgotten with it.
     flash(f"Welcome, {form.name.data}.", "success")
-    return _enter(signed_in)
+    return entered
 
 
 @blueprint.post("/logout")
@@ -119,13 +121,14 @@ def _enter(signed_in: services.SignedIn) -> ResponseReturnValue:
     for number in known:
         remember_order(number)
     cart = token_digest(request) if signed_in.role == Role.CUSTOMER else None
-    if cart:
-        cart_services.claim_cart(cart, signed_in.user_id)
+    merged = cart_services.claim_cart(cart, signed_in.user_id) if cart else None
+    for sentence in merged.sentences if merged else ():
+        flash(sentence, "warning")
     user = find_user(db.session(), signed_in.token)
     if user is not None:
         login_user(SignedInUser(user, signed_in.token))
     response = make_response(htmx.see_other(target))
-    return forget_token(response) if cart else response
+    return forget_token(response) if merged and not merged.stayed else response
 
 
 def _next(role: str) -> str:

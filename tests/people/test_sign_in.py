@@ -198,6 +198,7 @@ def test_everybody_lands_at_their_own_door(app: Flask, session: Session) -> None
 def test_registering_signs_in_and_a_second_account_for_an_address_is_refused(page: FlaskClient) -> None:
     form = {"name": "Nadia", "email": "Nadia@Saffron.test", "password": "warm saffron bread"}
     assert page.post("/register", data=form).location == "/account"
+    assert "Welcome, Nadia." in page.get("/account").text
     again = page.post("/register", data=form | {"email": "nadia@saffron.test"})
     assert again.status_code == 422
     assert "an account for this email already" in again.text

@@ -10,10 +10,12 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from bakery.catalog.models import Product, Variant
+from bakery.orders.cart_operations import MAX_LINES
 from bakery.people import services as people
 from bakery.shop.models import Shop
 from bakery.stock.models import StockLevel
 from tests.factories.catalog import PictureFactory, VariantFactory, make_cake
+from tests.factories.orders import make_cart
 from tests.queries import Counter
 from tests.web.storefront.test_cart import HTMX, JSON, add, lines
 
@@ -111,6 +113,23 @@ def test_what_was_collected_before_signing_in_is_there_afterwards(client: FlaskC
     assert [item["message"] for item in items] == ["Laila"]
     client.post("/logout")
     assert client.get("/cart", headers=JSON).json["cart"]["items"] == []
+
+
+def test_what_does_not_fit_at_signing_in_is_named_and_waits_in_the_browser(
+    client: FlaskClient, session: Session, shop: Shop
+) -> None:
+    signed = people.register("Laila", "laila@saffron.test", "a few words here", ip=None, user_agent="")
+    cake = make_cake()
+    make_cart(*[(cake, 1, f"x{number}") for number in range(MAX_LINES)], user_id=signed.user_id)
+    add(client, make_cake(product__name="Rose Cake"), message="Laila")
+    client.post("/login", data={"email": "laila@saffron.test", "password": "a few words here"})
+    page = client.get("/cart").text
+    assert "some of what you chose before you signed in did not fit: Rose Cake, 8 inch" in page
+    items = client.get("/cart", headers=JSON).json["cart"]["items"]
+    assert [item["message"] for item in items] == [f"x{number}" for number in range(MAX_LINES)]
+    client.post("/logout")
+    items = client.get("/cart", headers=JSON).json["cart"]["items"]
+    assert [(item["product"], item["message"]) for item in items] == [("Rose Cake", "Laila")]
 
 
 def test_pages_of_a_cart_are_kept_by_nobody(client: FlaskClient, shop: Shop) -> None:
