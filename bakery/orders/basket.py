@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,7 +14,7 @@ from sqlalchemy.orm import Session
 from bakery.catalog.models import Product, Variant
 from bakery.core.errors import Invalid
 from bakery.orders.cart_message import clean_message
-from bakery.orders.cart_queries import is_on_sale
+from bakery.orders.cart_queries import is_on_sale, season_of
 from bakery.orders.errors import NotOrderable
 from bakery.orders.models import Cart, CartLine
 from bakery.pricing.totals import PriceLine
@@ -37,16 +38,22 @@ class BasketLine:
         return f"{self.product.name}, {self.variant.name}"
 
     @property
-    def make_minutes(self) -> int:
+    def product_name(self) -> str:
+        return self.product.name
+
+    @property
+    def lead_time_hours(self) -> int:
+        return self.variant.lead_time_hours
+
+    @property
+    def work_minutes(self) -> int:
         """The work of the whole line."""
         return self.variant.make_minutes * self.quantity
 
     @property
     def season(self) -> Season | None:
         product = self.product
-        if not product.season_from or not product.season_to:
-            return None
-        return Season(product.name, product.season_name, product.season_from, product.season_to)
+        return season_of(product.name, product.season_name, product.season_from, product.season_to)
 
     @property
     def price_line(self) -> PriceLine:
@@ -86,15 +93,31 @@ def check_basket(lines: Sequence[BasketLine], now: datetime, zone: str) -> None:
         raise NotOrderable(list(problems))
 
 
-def need_of(lines: Sequence[BasketLine]) -> Need:
-    """What lines ask of a pickup slot together: the longest lead time, all their work, every season."""
-    slowest = max(lines, key=lambda line: line.variant.lead_time_hours)
-    hours = slowest.variant.lead_time_hours
+class Asked(Protocol):
+    """What a line asks of the kitchen: a cart's line as a page shows it, or one that is being ordered."""
+
+    @property
+    def product_name(self) -> str: ...
+    @property
+    def lead_time_hours(self) -> int: ...
+    @property
+    def work_minutes(self) -> int: ...
+    @property
+    def season(self) -> Season | None: ...
+
+
+def need_of(lines: Sequence[Asked]) -> Need:
+    """What lines ask of one pickup slot together: the longest lead time, all their work, every season.
+
+    No lines ask for nothing. The same lines in another order are the same need.
+    """
+    slowest = max(lines, key=lambda line: line.lead_time_hours, default=None)
+    seasons = {line.season for line in lines if line.season}
     return Need(
-        lead_time_hours=hours,
-        make_minutes=sum(line.make_minutes for line in lines),
-        forced_by=slowest.product.name if hours else "",
-        seasons=tuple(dict.fromkeys(line.season for line in lines if line.season)),
+        lead_time_hours=slowest.lead_time_hours if slowest else 0,
+        make_minutes=sum(line.work_minutes for line in lines),
+        forced_by=slowest.product_name if slowest and slowest.lead_time_hours else "",
+        seasons=tuple(sorted(seasons, key=lambda season: season.label)),
     )
 
 

@@ -19,6 +19,7 @@ from bakery.core.money import Money
 from bakery.orders.cart_message import clean_message
 from bakery.orders.cart_owner import CartOwner
 from bakery.orders.models import Cart, CartLine
+from bakery.scheduling.types import Season
 from bakery.shop.models import TaxRate
 from bakery.shop.queries import Profile, get_profile
 from bakery.stock.models import StockLevel
@@ -58,6 +59,15 @@ class LineView:
         return self.unit * self.quantity
 
     @property
+    def work_minutes(self) -> int:
+        """The work of the whole line."""
+        return self.make_minutes * self.quantity
+
+    @property
+    def season(self) -> Season | None:
+        return season_of(self.product_name, self.season_name, self.season_from, self.season_to)
+
+    @property
     def price_changed(self) -> bool:
         return self.seen != self.unit
 
@@ -88,6 +98,11 @@ class CartView:
     @property
     def units(self) -> int:
         return sum(line.quantity for line in self.lines)
+
+    @property
+    def for_sale(self) -> list[LineView]:
+        """The lines that could be ordered: what is no longer sold costs nothing and asks for no time."""
+        return [line for line in self.lines if line.on_sale]
 
     @property
     def orderable(self) -> bool:
@@ -137,6 +152,11 @@ def declared_allergens(session: Session, product_ids: set[int]) -> dict[int, lis
     for row in session.scalars(query):
         found[row.product_id].append((row.allergen, row.state, row.note))
     return found
+
+
+def season_of(product: str, name: str, first: str | None, last: str | None) -> Season | None:
+    """When a product is sold; None when that is all year round."""
+    return Season(product, name, first, last) if first and last else None
 
 
 def is_on_sale(product: Product, variant: Variant, now: datetime, zone: str) -> bool:

@@ -70,7 +70,7 @@ def snapshot_line(line: BasketLine, priced: PricedLine, position: int, allergens
         tax_cents=priced.tax_cents,
         message=line.message,
         is_cake=line.product.is_cake,
-        make_minutes=line.make_minutes,
+        make_minutes=line.work_minutes,
         servings=servings(line.variant),
         ingredients=line.product.ingredients,
         allergens=allergens,

@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 
 from bakery.core.money import Money
 from bakery.infra.formats import date_near, time_shop
+from bakery.orders.basket import need_of
 from bakery.orders.cart_queries import CartView
 from bakery.pricing.totals import PriceLine, RateSummary, price_lines
 from bakery.scheduling.queries import availability
-from bakery.scheduling.types import Need, Season
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,7 @@ def price(cart: CartView) -> Summary:
     """The totals, by the same function that prices the order. What is no longer for sale costs nothing."""
     lines = [
         PriceLine(line.unit.cents, line.quantity, line.tax_code, line.tax_name, line.tax_rate_bp)
-        for line in cart.lines
-        if line.on_sale
+        for line in cart.for_sale
     ]
     totals = price_lines(lines, cart.prices_include_tax)
     currency = cart.currency
@@ -59,33 +58,12 @@ def summarise(session: Session, cart: CartView) -> Summary:
     totals = price(cart)
     if not cart.lines:
         return totals
-    found = availability(session, need_of(cart), open_days=1)
+    found = availability(session, need_of(cart.for_sale), open_days=1)
     slot = found.earliest
     if slot is None:
         return replace(totals, reason=found.reason or "")
     return replace(
         totals, earliest=slot.starts_at, earliest_text=f"{date_near(slot.on)}, {time_shop(slot.at)}"
-    )
-
-
-def need_of(cart: CartView) -> Need:
-    """What the whole cart asks of one slot: the longest lead time, all the work, and every season."""
-    lines = [line for line in cart.lines if line.on_sale]
-    slowest = max(lines, key=lambda line: line.lead_time_hours, default=None)
-    return Need(
-        lead_time_hours=slowest.lead_time_hours if slowest else 0,
-        make_minutes=sum(line.make_minutes * line.quantity for line in lines),
-        forced_by=slowest.product_name if slowest and slowest.lead_time_hours else "",
-        seasons=tuple(
-            sorted(
-                {
-                    Season(line.product_name, line.season_name, line.season_from, line.season_to)
-                    for line in lines
-                    if line.season_from and line.season_to
-                },
-                key=lambda season: season.label,
-            )
-        ),
     )
 
 

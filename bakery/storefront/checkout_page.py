@@ -12,12 +12,13 @@ from flask_login import current_user
 
 from bakery.infra.db import db
 from bakery.infra.templates import as_part, remember_part
+from bakery.orders.basket import need_of
 from bakery.orders.cart_queries import CartView, declared_allergens
 from bakery.scheduling.queries import availability
 from bakery.scheduling.types import Availability, Day, Need, parse_key
 from bakery.shop.queries import get_profile
 from bakery.storefront.cart_answers import private
-from bakery.storefront.cart_summary import need_of, price
+from bakery.storefront.cart_summary import price
 from bakery.storefront.forms.checkout import CheckoutForm
 from bakery.storefront.words import allergen_pairs
 
@@ -58,7 +59,7 @@ def show(
         "cart": cart,
         "summary": totals,
         "cart_count": cart.units,
-        "pickup_times": _pickup_times(form, need_of(cart), begin),
+        "pickup_times": _pickup_times(form, need_of(cart.for_sale), begin),
         "begin": begin,
         "allergens": _allergens(cart),
         "notice": notice,
