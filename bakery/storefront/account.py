@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import cast
 
 from flask import Blueprint, Response, flash, render_template, request
@@ -12,7 +13,7 @@ from bakery.core.errors import DomainError
 from bakery.infra import htmx
 from bakery.infra.db import db
 from bakery.infra.limits import limiter
-from bakery.orders.customer_queries import list_orders_of
+from bakery.orders.customer_queries import PAGE_SIZE, count_orders_of, list_orders_of
 from bakery.people import consents, services
 from bakery.people.models import ConsentChannel
 from bakery.people.sessions import find_user
@@ -33,15 +34,25 @@ def keep_nowhere(response: Response) -> Response:
 @blueprint.get("")
 def show() -> ResponseReturnValue:
     """The account's front page."""
-    orders = list_orders_of(db.session(), current_user.id, limit=3)
+    orders = list_orders_of(db.session(), current_user.id, page_size=3)
     return render_template("storefront/account/show.html", orders=orders)
 
 
 @blueprint.get("/orders")
 def orders() -> ResponseReturnValue:
-    """Every order of this customer, newest first."""
+    """Every order of this customer: what is to come, then the newest."""
+    session = db.session()
+    total = count_orders_of(session, current_user.id)
+    pages = max(1, ceil(total / PAGE_SIZE))
+    asked = request.args.get("page", "1")
+    page = min(int(asked), pages) if asked.isdecimal() and 0 < len(asked) < 6 and int(asked) else 1
     return render_template(
-        "storefront/account/orders.html", orders=list_orders_of(db.session(), current_user.id)
+        "storefront/account/orders.html",
+        orders=list_orders_of(session, current_user.id, page),
+        total=total,
+        page=page,
+        pages=pages,
+        page_url="/account/orders?page={}".format,
     )
 
 
