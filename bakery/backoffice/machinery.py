@@ -15,7 +15,7 @@ from bakery.infra import htmx, job_queries, outbox
 from bakery.infra.db import db
 from bakery.messages import queries as messages
 from bakery.messages.services import settle_alert
-from bakery.orders.staff_queries import find_orders
+from bakery.orders.staff_queries import find_orders, numbers_by_ref
 from bakery.people.audit_queries import PAGE_SIZE, list_entries
 from bakery.people.rights import Right, has_right
 from bakery.people.services import record_change
@@ -63,7 +63,10 @@ def retry_owed(row_id: int) -> ResponseReturnValue:
 @blueprint.get("/alerts")
 def alerts() -> ResponseReturnValue:
     """What a person has to look at."""
-    return render_template("backoffice/alerts/index.html", alerts=messages.open_alerts(db.session()))
+    alerts = messages.open_alerts(db.session())
+    refs = [alert.subject_ref for alert in alerts if alert.subject_ref]
+    numbers = numbers_by_ref(db.session(), refs)
+    return render_template("backoffice/alerts/index.html", alerts=alerts, numbers=numbers)
 
 
 @blueprint.post("/alerts/<int:alert_id>/resolution")

@@ -98,7 +98,9 @@ def _to_print() -> list[queries.TicketView]:
 
 
 def _paper(tickets: list[queries.TicketView]) -> ResponseReturnValue:
-    body = render_template("kitchen/print.html", tickets=tickets, day=_day(), heading=DAYS[_day()])
+    one = request.values.get("ticket")
+    heading = f"Ticket of {tickets[0].number}" if one else f"Tickets, {DAYS[_day()].lower()}"
+    body = render_template("kitchen/print.html", tickets=tickets, day=_day(), heading=heading)
     return body, 200, {"Cache-Control": "private, no-store"}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -140,6 +141,15 @@ def find_orders(session: Session, q: str, *, personal: bool, limit: int = 6) -> 
     return session.scalars(
         select(Order).where(_matches(q, personal)).order_by(Order.placed_at.desc()).limit(limit)
     ).all()
+
+
+def numbers_by_ref(session: Session, refs: Sequence[str]) -> dict[str, str]:
+    """The numbers of the orders that other domains name as `order:<id>`; refs to other things are left out."""
+    ids = [int(ref.removeprefix("order:")) for ref in refs if re.fullmatch(r"order:\d{1,18}", ref)]
+    if not ids:
+        return {}
+    rows = session.execute(select(Order.id, Order.number).where(Order.id.in_(ids)))
+    return {f"order:{order_id}": number for order_id, number in rows}
 
 
 def day_bounds(on: date, zone: str) -> tuple[datetime, datetime]:
