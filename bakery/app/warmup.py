@@ -33,6 +33,8 @@ def warm_up(app: Flask) -> None:
     adapters: Adapters = app.extensions["adapters"]
     address: str = app.config["SETTINGS"].base_url
     try:
+        # Copies are kept only once changes are heard of: connect first.
+        app.extensions["changes"].start()
         adapters.gateway.load()
         browser = app.test_client(use_cookies=False)
         for path in PAGES:

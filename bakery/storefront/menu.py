@@ -72,6 +72,9 @@ def index() -> Response:
         sorts=[(value, text) for value, (text, _) in menu.SORTS.items()],
         **_options(cards, filters, query, categories),
     )
+    if htmx.wants_fragment():
+        # The address without the form's empty fields: short enough to be sent to somebody.
+        response.headers["HX-Push-Url"] = query.address(page=query.page)
     return keep(response, topics=("shop",), seconds=KEEP_SECONDS)
 
 

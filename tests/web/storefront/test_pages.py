@@ -213,7 +213,9 @@ def test_a_filter_brings_everything_that_it_changes_on_the_page(menu: FlaskClien
     """Put the fragment into the page that was there, as htmx does: it must be the page of the new address."""
     query = "category=celebration-cakes&serves=8&sort=price"
     page = BeautifulSoup(menu.get("/menu").text, "html.parser")
-    part = BeautifulSoup(menu.get(f"/menu?{query}", headers={"HX-Request": "true"}).text, "html.parser")
+    answer = menu.get(f"/menu?{query}&on=", headers={"HX-Request": "true"})
+    assert answer.headers["HX-Push-Url"] == f"/menu?{query}", "what the form left empty is not in the address"
+    part = BeautifulSoup(answer.text, "html.parser")
     wanted = BeautifulSoup(menu.get(f"/menu?{query}").text, "html.parser")
     moved = [tag.extract() for tag in part.select("[hx-swap-oob]")]
     for tag in moved:
