@@ -41,6 +41,8 @@ def customer_with_cart(base: str, lines: int = 3) -> str:
         variant = re.search(r'name="variant_id" value="(\d+)"', page)
         if variant:
             browser.post("/cart/items", variant_id=variant[1], quantity="1")
+    # As everybody's, the first look at the cart brings the session's cookie.
+    browser.get("/cart")
     return browser.cookie()
 
 

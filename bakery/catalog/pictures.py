@@ -11,8 +11,8 @@ class PictureView:
     """Addresses of one picture by width, with its proportions and alternative text."""
 
     src: str
-    webp: list[tuple[str, int]]
-    png: list[tuple[str, int]]
+    webp: tuple[tuple[str, int], ...]
+    png: tuple[tuple[str, int], ...]
     width: int
     height: int
     alt: str
@@ -24,8 +24,8 @@ def picture_view(key: str, alt: str, widths: Sequence[int], ratio_permille: int 
     middle = ordered[len(ordered) // 2]
     return PictureView(
         src=f"/media/{key}-{middle}.png",
-        webp=[(f"/media/{key}-{width}.webp", width) for width in ordered],
-        png=[(f"/media/{key}-{middle}.png", middle)],
+        webp=tuple((f"/media/{key}-{width}.webp", width) for width in ordered),
+        png=((f"/media/{key}-{middle}.png", middle),),
         width=middle,
         height=middle * ratio_permille // 1000,
         alt=alt,

@@ -38,8 +38,13 @@ def security_headers(*, https: bool, pay_origin: str = "") -> dict[str, str]:
 def init_headers(app: Flask, headers: dict[str, str]) -> None:
     """Add the headers to each answer, unless a view has set its own."""
 
+    ours = [(name, name.lower(), value) for name, value in headers.items()]
+
     @app.after_request
     def add(response: Response) -> Response:
-        for name, value in headers.items():
-            response.headers.setdefault(name, value)
+        # Werkzeug looks a header up by reading all of them; once is enough for all of ours.
+        present = {name.lower() for name, _ in response.headers}
+        for name, lower, value in ours:
+            if lower not in present:
+                response.headers.add(name, value)
         return response

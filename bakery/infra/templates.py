@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache, update_wrapper
+from typing import Any
 
 from flask import Flask, render_template
 from jinja2 import Template
@@ -21,7 +23,31 @@ class SharedMacros(Template):
     """
 
     def _get_default_module(self, ctx: Context | None = None) -> TemplateModule:
+        if self._module is None:
+            module = super()._get_default_module(None)
+            for name in getattr(module, "KEPT", ()):
+                setattr(module, name, kept(getattr(module, name)))
         return super()._get_default_module(None)
+
+
+def kept(macro: Callable[..., Markup]) -> Callable[..., Markup]:
+    """A macro that remembers what it wrote for the same arguments: a component lists such macros in `KEPT`.
+
+    Only for macros that depend on their arguments alone. Called with a block or with lists and dicts, which
+    cannot be compared cheaply, it writes anew. Arguments that are equal but of another type are not the same:
+    a string and the same as safe markup are escaped differently.
+    """
+    remembered = lru_cache(maxsize=1024, typed=True)(macro)
+
+    def write(*args: Any, **named: Any) -> Markup:
+        if "caller" in named:
+            return macro(*args, **named)
+        try:
+            return remembered(*args, **named)
+        except TypeError:
+            return macro(*args, **named)
+
+    return update_wrapper(write, macro, assigned=("name",), updated=())
 
 
 def init_templates(app: Flask) -> None:
@@ -30,9 +56,12 @@ def init_templates(app: Flask) -> None:
     app.jinja_env.globals["remembered"] = remembered
 
 
-def remembered(template: str, seconds: int = 60) -> Markup:
-    """A fragment that needs nothing of its page, kept until something of the shop changes: frames use it."""
-    return remember_part(template, seconds, lambda: render_template(template))
+def remembered(template: str, **needs: object) -> Markup:
+    """A fragment that needs nothing of its page but `needs`, kept until something of the shop changes.
+
+    `needs` come from a short list (a place in the navigation, the style sheets of a layout), never from a visitor.
+    """
+    return remember_part(f"{template}:{needs}", 60, lambda: render_template(template, **needs))
 
 
 def remember_part(name: str, seconds: int, render: Callable[[], str]) -> Markup:
