@@ -9,10 +9,12 @@ from sqlalchemy.orm import Session
 
 from bakery.core.money import Money
 from bakery.infra.formats import date_near, time_shop
+from bakery.infra.memo import remember
 from bakery.orders.basket import need_of
 from bakery.orders.cart_queries import CartView
 from bakery.pricing.totals import PriceLine, RateSummary, price_lines
 from bakery.scheduling.queries import availability
+from bakery.scheduling.types import Need
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +60,29 @@ def summarise(session: Session, cart: CartView) -> Summary:
     totals = price(cart)
     if not cart.lines:
         return totals
-    found = availability(session, need_of(cart.for_sale), open_days=1)
-    slot = found.earliest
-    if slot is None:
-        return replace(totals, reason=found.reason or "")
-    return replace(
-        totals, earliest=slot.starts_at, earliest_text=f"{date_near(slot.on)}, {time_shop(slot.at)}"
-    )
+    earliest = _earliest(session, need_of(cart.for_sale))
+    return replace(totals, earliest=earliest.at, earliest_text=earliest.text, reason=earliest.reason)
+
+
+@dataclass(frozen=True, slots=True)
+class _Earliest:
+    at: datetime | None
+    text: str
+    reason: str
+
+
+def _earliest(session: Session, need: Need) -> _Earliest:
+    """The first pickup, remembered until a slot or a rule changes; placing the order asks anew in any case."""
+
+    def load() -> _Earliest:
+        found = availability(session, need, open_days=1)
+        slot = found.earliest
+        if slot is None:
+            return _Earliest(None, "", found.reason or "")
+        return _Earliest(slot.starts_at, f"{date_near(slot.on)}, {time_shop(slot.at)}", "")
+
+    # Cut-offs pass and notice runs.
+    return remember(f"earliest:{need}", "shop", 30, load)
 
 
 def _rate(rate: RateSummary, currency: str) -> RateView:
