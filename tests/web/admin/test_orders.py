@@ -177,6 +177,8 @@ def test_staff_see_only_moves_that_are_allowed_and_each_is_audited(
 ) -> None:
     order = place_paid((make_cake(), 1))
     page = admin.get(f"/admin/orders/{order.number}").text
+    assert page.index('id="moves"') < page.index('id="lines"'), "the next step first, also on a phone"
+    assert "Order placed" in page and "Awaiting payment" not in page
     assert 'value="IN_PRODUCTION"' in page and 'value="READY"' in page and 'value="COLLECTED"' not in page
     moved = admin.post(
         f"/admin/orders/{order.number}/moves", data={"to": "READY", "reason": "from the shelf"}
