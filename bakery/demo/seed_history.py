@@ -64,7 +64,7 @@ def add_history(
 def _insert(session: Session, rows: Sequence[Row], *answer: InstrumentedAttribute[Any]) -> list[Any]:
     """Rows by the thousand. Only with an answer are they sent in one statement; only whole rows stay together."""
     statement = insert(answer[0].class_).returning(*answer)
-    return list(session.execute(statement, rows, execution_options={"render_nulls": True}).tuples())
+    return list(session.execute(statement, rows, execution_options={"render_nulls": True}))
 
 
 def _order(
