@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from xml.sax.saxutils import escape, quoteattr
 
@@ -71,7 +71,7 @@ class Canvas:
         self._prefix = prefix
         self._parts: list[str] = []
         self._defs: dict[str, str] = {}
-        self._stack: list[list[str]] = []
+        self._shades: set[str] = set()
 
     # -- definitions
 
@@ -159,6 +159,7 @@ class Canvas:
             fade = ((0, 1), (0.25, 0.86), (0.5, 0.5), (0.75, 0.16), (1, 0))
             stops = [(core + (1 - core) * t, colour, opacity * v) for t, v in fade]
         self.ellipse(x, y, rx, ry, self.radial(stops), **more)
+        self._shades.add(self._parts[-1])
 
     def soft_stroke(self, d: str, colour: str, width: float, opacity: float) -> None:
         """A line with soft edges."""
@@ -212,8 +213,26 @@ class Canvas:
         if title:
             label = f' role="img" aria-label={quoteattr(title)}'
             head = f"<title>{escape(title)}</title>"
-        defs = "".join(markup.replace('id="@"', f'id="{key}"', 1) for markup, key in self._defs.items())
+        return self._document(self._parts, self._defs, label, head)
+
+    def layers(self) -> tuple[str, str]:
+        """Two documents, one to lie on the other: the soft shades that were drawn first, and all the rest.
+
+        Everything must stand in one group. The shades lose nothing when they are drawn small and enlarged.
+        """
+        count = 1
+        while self._parts[count] in self._shades:
+            count += 1
+        shades = "".join(self._parts[:count])
+        used = {markup: key for markup, key in self._defs.items() if f"#{key})" in shades}
+        rest = [self._parts[0], *self._parts[count:]]
+        return self._document([shades, "</g>"], used), self._document(rest, self._defs)
+
+    def _document(
+        self, parts: Iterable[str], defs: Mapping[str, str], label: str = "", head: str = ""
+    ) -> str:
+        known = "".join(markup.replace('id="@"', f'id="{key}"', 1) for markup, key in defs.items())
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {self.width} {self.height}"{label}>'
-            f"{head}<defs>{defs}</defs>{''.join(self._parts)}</svg>"
+            f"{head}<defs>{known}</defs>{''.join(parts)}</svg>"
         )

@@ -141,9 +141,11 @@ def _speckle(c: Canvas, view: View, run: Run, heights: tuple[float, float], base
             (ax, ay), (bx, by), t = run[int(i)], run[int(i) + 1], i % 1
             px, py = view.at(ax + (bx - ax) * t, ay + (by - ay) * t, rng.uniform(*heights))
             r = rng.uniform(0.5, 1.3) * size * view.scale
+            # eight corners are round enough for a crumb, and drawn in half the time of an ellipse
+            long, short, high, low = r * 0.62, r * 0.4, r * 0.27, r * 0.44
             d.append(
-                f"M{px - r:.1f} {py:.1f}a{r:.1f} {r * 0.7:.1f} 0 1 0 {2 * r:.1f} 0"
-                f"a{r:.1f} {r * 0.7:.1f} 0 1 0 {-2 * r:.1f} 0"
+                f"M{px - r:.1f} {py + high:.1f}v{-2 * high:.1f}l{short:.1f} {-low:.1f}h{2 * long:.1f}"
+                f"l{short:.1f} {low:.1f}v{2 * high:.1f}l{-short:.1f} {low:.1f}h{-2 * long:.1f}z"
             )
         c.path("".join(d), shade(base, amount), opacity=opacity)
 

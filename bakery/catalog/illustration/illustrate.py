@@ -45,11 +45,11 @@ def backdrop_alone(scene: Scene, at: float) -> str:
     return c.svg()
 
 
-def subject_alone(subject: Subject, seed: int) -> str:
-    """The subject and its shadows on a clear ground, 4:3."""
+def subject_alone(subject: Subject, seed: int) -> tuple[str, str]:
+    """The shadows on the ground, and the subject above them, both on nothing, 4:3."""
     c = Canvas(WIDTH, HEIGHT, seed, "s-")
     draw_subject(c, subject)
-    return c.svg()
+    return c.layers()
 
 
 def horizon(subject: Subject) -> float:

@@ -61,7 +61,7 @@ def _backdrop(scene: Scene, at: float) -> Image.Image:
 
 
 def _compose(back: Image.Image, front: Image.Image) -> Image.Image:
-    picture = back.resize(front.size, Image.Resampling.BICUBIC)
+    picture = back.resize(front.size, Image.Resampling.BICUBIC)  # a copy, also when it has that size
     front = front.convert("RGBA")
     picture.paste(front, mask=front.getchannel("A"))
     return picture
@@ -81,8 +81,10 @@ def render(job: PictureJob) -> list[RenderedFile]:
     """Every file of one picture. Drawn once at its widest and scaled down from there."""
     if job.subject is not None and job.scene is not None:
         widths: tuple[int, ...] = PRODUCT_WIDTHS
+        shadows, subject = subject_alone(job.subject, job.scene.seed)
         back = _backdrop(dataclasses.replace(job.scene, seed=0), horizon(job.subject))
-        front = rasterise(subject_alone(job.subject, job.scene.seed), widths[-1])
+        back = _compose(back, rasterise(shadows, BACKDROP_WIDTH))
+        front = rasterise(subject, widths[-1])
     else:
         hero = HEROES[job.name]
         widths = (hero.width,) if hero.width < HERO_WIDTHS[-1] else HERO_WIDTHS
@@ -126,4 +128,5 @@ def _draw(jobs: Sequence[PictureJob], processes: int | None) -> Iterator[list[Re
         return
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(max_workers=workers, mp_context=context) as pool:
-        yield from pool.map(render, jobs, chunksize=2)
+        # the wide ones take longest: last, they would keep one processor busy and the others waiting
+        yield from pool.map(render, sorted(jobs, key=lambda job: job.subject is not None))

@@ -217,15 +217,20 @@ def board(c: Canvas, x: float, y: float, rx: float, ry: float, turn: float = 0) 
     d = smooth(shape, close=True)
     c.path(smooth([(px, py + thick) for px, py in shape], close=True), "#7c4a24")
     c.path(d, c.linear([(0, "#d3a066"), (0.45, "#bd8549"), (1, "#a36c36")], (0, 0, 1, 0.6)))
-    with c.group(clip_path=c.clip(d)):
-        for _ in range(26):
-            gy = rng.uniform(y - ry, y + ry)
-            gx = rng.uniform(x - rx, x + rx * 0.4)
-            long = rng.uniform(rx * 0.4, rx * 1.3)
-            c.stroke(
-                smooth([(gx, gy), (gx + long * 0.5, gy + rng.uniform(-5, 5)), (gx + long, gy + 2)]),
-                rng.choice(("#7f4f26", "#e9c08b", "#8f5a2c")),
-                rng.uniform(1, 3.2),
-                opacity=0.33,
-            )
+    for _ in range(26):
+        gy = rng.uniform(y - ry, y + ry)
+        gx = rng.uniform(x - rx, x + rx * 0.4)
+        long = rng.uniform(rx * 0.4, rx * 1.3)
+        bow, tint, width = (
+            rng.uniform(-5, 5),
+            rng.choice(("#7f4f26", "#e9c08b", "#8f5a2c")),
+            rng.uniform(1, 3.2),
+        )
+        # ends at the rim: a clip path would cost as much as everything that lies on the board
+        rise = math.copysign(abs((gy - y) / ry) ** (1 / 0.45), gy - y)
+        half, middle = rx * (1 - rise * rise) ** 0.175 - width, x + turn * rise * 40
+        start, end = max(gx, middle - half), min(gx + long, middle + half)
+        if start < end:
+            grain = [(start, gy), ((start + end) / 2, gy + bow), (end, gy + 2)]
+            c.stroke(smooth(grain), tint, width, opacity=0.33)
     c.stroke(d, "#f1cf9e", 2.5, opacity=0.55)
