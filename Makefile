@@ -2,6 +2,7 @@
 .PHONY: help run test check reset bench lock fix audit prepare
 
 ARGS =
+WORKERS = 0
 BIN = .venv/bin
 
 help: ## Show this list
@@ -10,8 +11,8 @@ help: ## Show this list
 run: ## Start the whole shop on this machine (another port: make run PORT=8001)
 	@exec tools/prepare run
 
-test: ## Run every test on servers of its own (some of them: make test ARGS="tests/orders -q")
-	@exec tools/prepare test $(ARGS)
+test: ## Run every test on servers of its own (some: make test ARGS="tests/orders -q"; in two processes: WORKERS=2)
+	@exec tools/prepare test -n $(WORKERS) $(ARGS)
 
 check: prepare ## What CI runs: format, lint, types, import contracts, migrations, tests
 	$(BIN)/ruff format --check .

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
@@ -27,23 +27,19 @@ from tests.fakes.mail import FakeMailer
 from tests.fakes.sms import FakeSms
 from tests.page_checker import CheckingClient
 from tests.queries import Counter, counting
-
-HERE = Path(__file__).parent
-# What takes longest starts first, so that the two workers of `make test` end together.
-LONGEST = ("browser", "faults", "tools", "concurrency")
+from tests.sharing import Sharing, longest_first
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Share the tests out file by file. What keeps whole servers stays on one worker, which starts them once."""
-    groups = {item: _group(item.path.relative_to(HERE)) for item in items}
-    for item, group in groups.items():
-        item.add_marker(pytest.mark.xdist_group(group))
-    items.sort(key=lambda item: LONGEST.index(groups[item]) if groups[item] in LONGEST else len(LONGEST))
+    """The longest first."""
+    longest_first(items)
 
 
-def _group(path: Path) -> str:
-    return path.parts[0] if path.parts[0] in LONGEST else str(path)
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Sharing:
+    """With `-n 2`: shared out by tests/sharing.py, in the order of the collection."""
+    config.option.loadscopereorder = False
+    return Sharing(config, log)
 
 
 def _redis_of_this_worker() -> str:
