@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import Any
-
-from flask import Flask
-
-from bakery.app import warmup
 
 
 def post_worker_init(worker: Any) -> None:
     """A worker is about to listen. (`make bench` runs an app that is none of ours on the same server.)"""
-    if isinstance(worker.wsgi, Flask):
-        warmup.start(worker.wsgi)
+    if hasattr(worker.wsgi, "extensions"):
+        # Imported here: the master reads this file, too, and is not to load the shop.
+        importlib.import_module("bakery.app.warmup").start(worker.wsgi)

@@ -17,7 +17,7 @@ log = structlog.get_logger(__name__)
 # The first visit of a shared page compiles its templates and queries, and leaves a ready copy behind.
 PAGES = ("/", "/menu")
 # The worker answers its first probe before this begins.
-DELAY_SECONDS = 0.3
+DELAY_SECONDS = 1.0
 
 
 def start(app: Flask) -> threading.Thread:

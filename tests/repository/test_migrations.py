@@ -8,6 +8,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from flask_migrate import check, downgrade, upgrade
 from psycopg import sql
+from sqlalchemy.exc import IntegrityError
 
 from bakery.app import create_app
 from bakery.infra.db import db
@@ -49,4 +50,32 @@ def test_up_down_up_on_a_database_with_rows_and_the_models_agree(empty_url: str)
         downgrade(revision="base")
         upgrade()
         check()
+        db.engine.dispose()
+
+
+def test_sizes_that_were_there_before_there_was_a_default_keep_their_order(empty_url: str) -> None:
+    app = create_app(make_settings(DATABASE_URL=empty_url))
+    app.extensions["changes"].silence()
+    with app.app_context():
+        upgrade(revision="0004")
+        with db.engine.begin() as connection:
+            for statement in (
+                "INSERT INTO tax_rate (code, name, rate_bp) VALUES ('gst', 'GST', 1000)",
+                "INSERT INTO category (slug, name, tagline, description, position, picture_alt)"
+                " VALUES ('cakes', 'Cakes', '', '', 0, '')",
+                "INSERT INTO product (slug, name, summary, description, ingredients, storage, serving_advice,"
+                " season_name, keywords, category_id, tax_code, is_cake, message_max, featured, position)"
+                " SELECT 'walnut', 'Walnut', '', '', '', '', '', '', '', id, 'gst', true, 40, false, 0 FROM category",
+                "INSERT INTO variant (product_id, sku, name, price_cents, lead_time_hours, make_minutes,"
+                " max_per_order, position, active) SELECT id, 'W-' || n, n || ' inch', 1000, 0, 0, 5, n, true"
+                " FROM product, generate_series(6, 8) AS n",
+            ):
+                connection.exec_driver_sql(statement)
+        upgrade()
+        choose = "UPDATE variant SET is_default = true WHERE sku = %s"
+        with db.engine.begin() as connection:
+            assert connection.exec_driver_sql("SELECT count(*) FROM variant WHERE is_default").scalar() == 0
+            connection.exec_driver_sql(choose, ("W-8",))
+        with pytest.raises(IntegrityError), db.engine.begin() as connection:
+            connection.exec_driver_sql(choose, ("W-6",))
         db.engine.dispose()
