@@ -72,7 +72,7 @@ def test_a_purchase_with_the_keyboard_alone(browse: Browse) -> None:
     tab_to(page, page.get_by_role("link", name=CAKE), "Enter")
 
     expect(page.get_by_role("heading", level=1, name=CAKE)).to_be_visible()
-    tab_to(page, page.locator(".radio-card input").first)
+    tab_to(page, page.locator(".radio-card input:checked").first)
     eight = page.get_by_role("radio", name=re.compile("^8″"))
     while not eight.is_checked():
         page.keyboard.press("ArrowDown")
