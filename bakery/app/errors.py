@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import structlog
-from flask import Flask, current_app, g, jsonify, render_template
+from flask import Flask, current_app, g, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from redis.exceptions import RedisError
@@ -16,6 +16,8 @@ from bakery.infra import htmx
 
 log = structlog.get_logger(__name__)
 
+# Where staff work: from an error there the way leads back to it.
+STAFF = ("/admin", "/kitchen")
 # status: (title, what to do about it)
 WORDS = {
     400: ("That request made no sense", "Something in it was malformed. Go back and try again."),
@@ -103,5 +105,12 @@ def _answer(
         error = {"message": text, "field": field, "request_id": request_id}
         return jsonify({"error": error}), status, headers
     template = "errors/_refused.html" if htmx.wants_fragment() else "errors/page.html"
-    body = render_template(template, status=status, title=title, message=text, request_id=request_id)
+    body = render_template(
+        template,
+        status=status,
+        title=title,
+        message=text,
+        request_id=request_id,
+        staff_page=request.path.startswith(STAFF),
+    )
     return body, status, headers

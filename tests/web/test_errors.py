@@ -123,6 +123,16 @@ def without_database() -> Flask:
     return away
 
 
+def test_an_error_leads_staff_back_to_their_work_and_others_to_the_menu(
+    client: FlaskClient, session: Session
+) -> None:
+    make_open_shop(session)
+    assert 'href="/menu"' in client.get("/nothing/here").text
+    lost = client.get("/kitchen/nothing/here")
+    assert lost.status_code == 404
+    assert 'href="/admin/orders"' in lost.text and 'href="/menu"' not in lost.text
+
+
 @pytest.mark.parametrize("address", ["/", "/menu", "/menu/walnut", "/cart", "/faq", "/sitemap.xml"])
 def test_without_a_database_each_page_is_503_with_an_id(without_database: Flask, address: str) -> None:
     browser = without_database.test_client()
