@@ -43,6 +43,7 @@ def customer_with_cart(base: str, lines: int = 3) -> str:
             browser.post("/cart/items", variant_id=variant[1], quantity="1")
     # As everybody's, the first look at the cart brings the session's cookie.
     browser.get("/cart")
+    browser.get("/checkout")
     return browser.cookie()
 
 

@@ -28,9 +28,10 @@ def remember(name: str, topic: str, seconds: int, load: Callable[[], T]) -> T:
 
 
 def _recall(name: str, topic: str, seconds: int, load: Callable[[], T]) -> T:
-    changes: Changes = current_app.extensions["changes"]
+    extensions = current_app.extensions
+    changes: Changes = extensions["changes"]
     version = changes.version(topic)
-    facts: Facts = current_app.extensions.setdefault("facts", {})
+    facts: Facts = extensions.setdefault("facts", {})
     known = facts.get(name)
     if known and changes.live and known[0] == version and time.monotonic() < known[1]:
         return cast(T, known[2])

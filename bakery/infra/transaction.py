@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TypeVar, cast
 
 import structlog
+from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -14,6 +15,7 @@ from bakery.infra.db import db
 
 log = structlog.get_logger(__name__)
 _HOOKS = "after_commit_hooks"
+_ONLY_READS = "only_reads"
 T = TypeVar("T")
 # Postgres ended the transaction because of another one: deadlock, serialisation failure. It may go on now.
 _OTHERS_FAULT = frozenset({"40P01", "40001"})
@@ -29,6 +31,8 @@ def transaction() -> Iterator[Session]:
     session = cast(Session, db.session())
     if _HOOKS in session.info:
         raise RuntimeError("already in a transaction: pass the session down")
+    if _ONLY_READS in session.info:
+        raise RuntimeError("this request said that it only reads")
     hooks: list[Callable[[], object]] = []
     session.info[_HOOKS] = hooks
     try:
@@ -57,6 +61,22 @@ def end_read() -> None:
     if _HOOKS in session.info:
         raise RuntimeError("a transaction is open: commit it first")
     session.rollback()
+
+
+def only_read() -> Session:
+    """The session for a page that asks one thing and changes nothing: each query by itself, no BEGIN, no ROLLBACK.
+
+    Three messages to the database become one. Refused where a transaction is open, unless it has only found out
+    who is asking: then this page goes on in it. From here on this request cannot open one.
+    """
+    session = cast(Session, db.session())
+    if _HOOKS in session.info:
+        raise RuntimeError("a transaction is open: read in it")
+    # Bound to one connection (in tests), it lives in whatever that connection has begun.
+    if isinstance(session.get_bind(), Engine) and not session.in_transaction():
+        session.info[_ONLY_READS] = True
+        session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
+    return session
 
 
 def retrying(work: Callable[[], T], *, attempts: int = 2) -> T:

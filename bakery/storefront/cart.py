@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from bakery.core.errors import DomainError
 from bakery.infra.limits import limiter
+from bakery.infra.transaction import only_read
 from bakery.orders import cart_services
 from bakery.orders.cart_owner import CartOwner
 from bakery.storefront.cart_answers import changed, refused, shown
@@ -25,6 +26,7 @@ blueprint.csrf_exempt = True  # type: ignore[attr-defined]
 @blueprint.get("/cart")
 def show() -> ResponseReturnValue:
     """The cart: page, drawer or JSON."""
+    only_read()
     return shown(cart_owner(request))
 
 

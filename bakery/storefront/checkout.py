@@ -20,6 +20,7 @@ from bakery.infra.db import db
 from bakery.infra.formats import money
 from bakery.infra.limits import limiter
 from bakery.infra.templates import as_part
+from bakery.infra.transaction import only_read
 from bakery.integrations.adapters import adapters
 from bakery.orders import queries as orders
 from bakery.orders.cart_queries import CartView, load_cart
@@ -56,7 +57,7 @@ def _was_placed(_response: object) -> bool:
 @blueprint.get("/checkout")
 def show() -> ResponseReturnValue:
     """The page; an empty cart, or one with open questions, goes back to the cart first."""
-    cart = load_cart(db.session(), cart_owner(request))
+    cart = load_cart(only_read(), cart_owner(request))
     if not cart.lines and (waiting := waiting_order()):
         # Back from Stripe's page by the browser's button: the cart has become an order already.
         return redirect(url_for("orders.show", number=waiting.number, paid=0), 303)
