@@ -2,7 +2,7 @@
 .PHONY: help run test check reset bench lock fix audit prepare
 
 ARGS =
-WORKERS = 0
+WORKERS = 2
 BIN = .venv/bin
 
 help: ## Show this list
@@ -11,7 +11,7 @@ help: ## Show this list
 run: ## Start the whole shop on this machine (another port: make run PORT=8001)
 	@exec tools/prepare run
 
-test: ## Run every test on servers of its own (some: make test ARGS="tests/orders -q"; in two processes: WORKERS=2)
+test: ## Run every test on servers of its own (some: make test ARGS="tests/orders -q"; in one process: WORKERS=0)
 	@exec tools/prepare test -n $(WORKERS) $(ARGS)
 
 check: prepare ## What CI runs: format, lint, types, import contracts, migrations, tests
