@@ -109,6 +109,7 @@ def test_an_order_that_was_placed_can_still_be_paid_when_the_hour_is_full(
         ("203.0.113.9", "203.0.113.9"),
         ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
         ("2001:db8:1:2:ffff::1", "2001:db8:1:2::/64"),
+        ("::ffff:203.0.113.9", "203.0.113.9"),
     ],
 )
 def test_the_addresses_of_one_household_are_one(app: Flask, remote: str, known_as: str) -> None:
