@@ -209,6 +209,22 @@ def test_after_a_whole_refund_failed_the_order_is_paid_and_can_be_refunded_again
     assert sum(cents for _, cents in steps.ledger(paid)) == 0
 
 
+def test_a_whole_refund_that_failed_is_entered_after_the_one_that_replaced_it(paid: Order) -> None:
+    whole = paid.total_cents
+    steps.tell("refund.updated", refunded(paid, "re_b", whole))
+    steps.tell("refund.failed", refunded(paid, "re_a", whole, "failed"))
+    assert steps.ledger(paid)[1:] == [("refund", -whole), ("refund", -whole), ("reversal", whole)]
+    assert steps.reread(paid).payment_status == "REFUNDED"
+    [alert] = steps.alerts("stripe_event")
+    assert "re_a" in alert.text and "did not arrive" in alert.text
+
+
+def test_a_failed_refund_larger_than_its_payment_is_flagged_and_not_entered(paid: Order) -> None:
+    body = refunded(paid, "re_big", paid.total_cents + 1, "failed")
+    assert steps.tell("refund.failed", body) == EventOutcome.FLAGGED
+    assert len(steps.ledger(paid)) == 1
+
+
 @pytest.mark.parametrize("order_told", list(itertools.permutations(["paid", "succeeded", "failed"])))
 def test_a_payment_and_its_failed_refund_come_to_the_same_in_any_order(
     order: Order, gateway: FakeGateway, order_told: tuple[str, ...]

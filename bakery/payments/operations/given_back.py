@@ -30,7 +30,10 @@ def take_refund(session: Session, order: Order, payment: Payment, facts: RefundF
     if known and facts.status not in FAILED:
         return ignored("this refund is known already", order.id)
     if not known:
-        if facts.amount_cents > ledger.held_for_payment(session, payment.id):
+        # One that failed took nothing in the end: another refund may have sent the money meanwhile.
+        failed = facts.status in FAILED
+        most = payment.amount_cents if failed else ledger.held_for_payment(session, payment.id)
+        if facts.amount_cents > most:
             return flagged(f"refund {facts.refund_id} is larger than what the payment holds", order.id)
         amount = Money(-facts.amount_cents, payment.currency)
         ledger.enter(session, payment, TransactionKind.REFUND, amount, facts.refund_id)
