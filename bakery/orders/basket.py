@@ -111,7 +111,7 @@ def need_of(lines: Sequence[Asked]) -> Need:
 
     No lines ask for nothing. The same lines in another order are the same need.
     """
-    slowest = max(lines, key=lambda line: line.lead_time_hours, default=None)
+    slowest = max(lines, key=lambda line: (line.lead_time_hours, line.product_name), default=None)
     seasons = {line.season for line in lines if line.season}
     return Need(
         lead_time_hours=slowest.lead_time_hours if slowest else 0,

@@ -76,7 +76,7 @@ class Order(Base):
     secret: Mapped[str] = mapped_column(String(64))
     checkout_key: Mapped[str] = mapped_column(String(64), unique=True)
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"), index=True)
-    # Which cart it came from, while it waits for money. No foreign key: carts are forgotten, orders are not.
+    # Which cart it came from, asked while it waits for money. No foreign key: carts are forgotten, orders are not.
     cart_id: Mapped[int | None] = mapped_column(BigInteger)
     status: Mapped[str] = mapped_column(String(20), default=OrderStatus.PENDING_PAYMENT)
     payment_status: Mapped[str] = mapped_column(String(20), default=PaymentStatus.UNPAID)

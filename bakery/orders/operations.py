@@ -1,6 +1,7 @@
 """Steps of an order's life inside somebody else's transaction. The caller holds the order's row lock.
 
-Locks are taken in one order everywhere: cart or order, then stock levels by variant, then the slot.
+Locks are taken in one order everywhere: cart or order, then (placing) the email address, then stock levels by
+variant, then the slot.
 """
 
 from __future__ import annotations

@@ -18,7 +18,8 @@ def test_the_page_and_the_order_ask_for_the_same(session: Session) -> None:
     make_open_shop(session)
     all_year = {"product__season_from": "01-01", "product__season_to": "12-31"}
     late = make_cake(make_minutes=45, lead_time_hours=48, product__name="Yalda cake", **all_year)
-    early = make_cake(make_minutes=20, product__name="Nowruz cake", **all_year)
+    # As long ahead as the other: which of the two is named must not depend on which was put in first.
+    early = make_cake(make_minutes=20, lead_time_hours=48, product__name="Nowruz cake", **all_year)
     cart = make_cart((late, 2, "Laila"), (early, 1), (make_loaf(make_minutes=5), 3), token="browser")
     shown = need_of(load_cart(session, CartOwner(token_digest=ids.digest("browser"))).for_sale)
     assert shown == need_of(read_basket(session, cart)) == need_of(read_basket(session, cart)[::-1])
