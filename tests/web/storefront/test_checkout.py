@@ -16,6 +16,7 @@ from bakery.integrations.adapters import Adapters
 from bakery.orders.models import Order, OrderLine
 from bakery.payments.models import Payment
 from bakery.people.models import Consent
+from bakery.storefront.forms.checkout import MAX_NOTE
 from tests.factories.catalog import make_cake, make_loaf
 from tests.queries import Counter
 
@@ -70,7 +71,7 @@ def test_the_page_offers_times_by_day_and_nothing_is_ticked(client: FlaskClient)
     assert not page.select("input[checked]")
     assert "$95.00" in page.text and "Walnut Cake" in page.text
     assert "Tree nuts" in page.select_one("aside details").text
-    assert page.select_one("form")["action"] == "/search" or page.select_one("form[action='/checkout']")
+    assert page.select_one("form[action='/checkout'] #note")["maxlength"] == str(MAX_NOTE)
 
 
 def test_later_dates_keep_what_was_typed(client: FlaskClient) -> None:
