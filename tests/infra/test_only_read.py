@@ -11,7 +11,7 @@ from bakery.infra.transaction import only_read, transaction
 
 def test_each_query_stands_by_itself(real_database: None) -> None:
     session = only_read()
-    begun = text("SELECT now() = transaction_timestamp(), pg_current_xact_id_if_assigned()")
+    begun = text("SELECT statement_timestamp() = transaction_timestamp(), pg_current_xact_id_if_assigned()")
     assert session.execute(begun).one() == (True, None)
     first = session.scalar(text("SELECT transaction_timestamp()"))
     assert session.scalar(text("SELECT transaction_timestamp()")) > first
