@@ -5,10 +5,12 @@ from __future__ import annotations
 import dataclasses
 import uuid
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, g
 from flask.testing import FlaskClient
+from redis.exceptions import RedisError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -101,6 +103,23 @@ def test_an_order_that_was_placed_can_still_be_paid_when_the_hour_is_full(
     last = sent(counted)
     answers = [counted.post("/checkout", data=last).status_code for _ in range(4)]
     assert answers == [303] * 4 and orders(session) == 2
+
+
+def test_an_order_is_placed_though_redis_goes_away_before_it_is_counted(
+    counted: FlaskClient, session: Session, cake: Variant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hit = limiter.limiter.hit
+
+    def away_once_it_is_placed(*args: Any, **named: Any) -> bool:
+        if g.get("order_placed"):
+            raise RedisError("gone")
+        return hit(*args, **named)
+
+    fill(counted, cake)
+    form = sent(counted)
+    monkeypatch.setattr(limiter.limiter, "hit", away_once_it_is_placed)
+    assert counted.post("/checkout", data=form).status_code == 303
+    assert orders(session) == 1
 
 
 @pytest.mark.parametrize(
