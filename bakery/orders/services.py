@@ -127,12 +127,13 @@ def cancel_order(order_id: int, actor: Actor, reason: str, *, restock: bool = Fa
             outbox.owe(
                 session, "jobs.production.void_tickets", order.id, on=queue.URGENT, key=f"{order.ref}:void"
             )
-        if order.payment_status in (PaymentStatus.PAID, PaymentStatus.DEPOSIT_PAID):
+        if order.payment_status not in (PaymentStatus.UNPAID, PaymentStatus.REFUNDED):
             raise_alert(
                 session,
                 kind="refund_owed",
                 key=f"{order.ref}:refund-owed",
-                text=f"Order {order.number} was cancelled after it was paid. Send the money back in Stripe.",
+                text=f"Order {order.number} was cancelled after it was paid. Send the money back in Stripe, "
+                "or what is left of it.",
                 subject_ref=order.ref,
             )
         _audit(session, order, actor, "order.cancel", before, reason)

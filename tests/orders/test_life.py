@@ -16,7 +16,7 @@ from bakery.infra.transaction import transaction
 from bakery.messages.models import StaffAlert
 from bakery.orders import operations, queries, services
 from bakery.orders.models import Order, OrderEvent
-from bakery.orders.states import OrderStatus
+from bakery.orders.states import OrderStatus, PaymentStatus
 from bakery.people.models import AuditEntry
 from bakery.scheduling.models import PickupSlot
 from bakery.stock.models import StockLevel
@@ -190,11 +190,16 @@ def test_staff_are_told_to_send_back_the_money_of_a_cancelled_order_and_only_of_
     session: Session,
 ) -> None:
     make_open_shop(session)
-    unpaid, paid = place((make_loaf(), 1)), place_paid((make_loaf(), 1))
-    for order in (unpaid, paid):
+    unpaid, paid, partly, refunded = (
+        place((make_loaf(), 1)),
+        *(place_paid((make_loaf(), 1)) for _ in range(3)),
+    )
+    partly.payment_status, refunded.payment_status = PaymentStatus.PARTIALLY_REFUNDED, PaymentStatus.REFUNDED
+    session.commit()
+    for order in (unpaid, paid, partly, refunded):
         services.cancel_order(order.id, BAKER, "rang us")
     alerts = session.scalars(select(StaffAlert).where(StaffAlert.kind == "refund_owed")).all()
-    assert [alert.subject_ref for alert in alerts] == [paid.ref]
+    assert {alert.subject_ref for alert in alerts} == {paid.ref, partly.ref}
 
 
 def test_cancelling_needs_a_reason(session: Session) -> None:
