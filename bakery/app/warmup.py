@@ -44,13 +44,13 @@ def warm_up(app: Flask) -> None:
     try:
         # Copies are kept only once changes are heard of: connect first.
         app.extensions["changes"].start()
-        adapters.gateway.load()
         browser = app.test_client(use_cookies=False)
         for path in PAGES:
             browser.get(path, base_url=address)
-        settle()
+        adapters.gateway.load()
     except Exception as error:
         log.warning("not_warmed_up", error=type(error).__name__)
+    settle()
 
 
 def settle() -> None:

@@ -87,7 +87,9 @@ def print_tickets() -> ResponseReturnValue:
 
 def _to_print() -> list[queries.TicketView]:
     chosen = request.values.get("ticket", "")
-    if chosen.isdecimal() and len(chosen) < 12:
+    if chosen:
+        if not chosen.isdecimal() or len(chosen) > 11:
+            raise NotFound("There is no ticket to print.")
         zone = get_profile(db.session()).time_zone
         tickets = queries.tickets_by_id(db.session(), clock.now(), zone, [int(chosen)])
     else:
@@ -98,8 +100,11 @@ def _to_print() -> list[queries.TicketView]:
 
 
 def _paper(tickets: list[queries.TicketView]) -> ResponseReturnValue:
-    one = request.values.get("ticket")
-    heading = f"Ticket of {tickets[0].number}" if one else f"Tickets, {DAYS[_day()].lower()}"
+    heading = (
+        f"Ticket of {tickets[0].number}"
+        if request.values.get("ticket")
+        else f"Tickets, {DAYS[_day()].lower()}"
+    )
     body = render_template("kitchen/print.html", tickets=tickets, day=_day(), heading=heading)
     return body, 200, {"Cache-Control": "private, no-store"}
 

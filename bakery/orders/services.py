@@ -127,7 +127,7 @@ def cancel_order(order_id: int, actor: Actor, reason: str, *, restock: bool = Fa
             outbox.owe(
                 session, "jobs.production.void_tickets", order.id, on=queue.URGENT, key=f"{order.ref}:void"
             )
-        if order.payment_status not in (PaymentStatus.UNPAID, PaymentStatus.REFUNDED):
+        if order.total_cents and order.payment_status not in (PaymentStatus.UNPAID, PaymentStatus.REFUNDED):
             raise_alert(
                 session,
                 kind="refund_owed",

@@ -13,36 +13,42 @@ from bakery.orders.states import OrderStatus
 
 
 def refuse_too_many(session: Session, wish: PlaceOrder, cart: Cart) -> None:
-    """Refuse with TooManyUnpaid when `most_unpaid` orders of this email, or from this cart, wait for money.
+    """Refuse with TooManyUnpaid when `most_unpaid` orders of this person, or from this cart, wait for money.
 
-    The cart's lock and a lock on the address make those who come at once wait for each other. Whoever pays,
-    takes an order back or lets its time run out may place the next one.
+    A person is the account that is signed in, else the email address: what strangers order under somebody's
+    address does not stop its owner, once signed in. The cart's lock and a lock on the person make those who
+    come at once wait for each other. Whoever pays, takes an order back or lets its time run out may place the
+    next one.
     """
-    email = wish.email.strip().lower()
+    if wish.user_id is not None:
+        who, theirs = f"user:{wish.user_id}", Order.user_id == wish.user_id
+    else:
+        email = wish.email.strip().lower()
+        who, theirs = email, func.lower(Order.contact_email) == email
     # Taken after the cart and before stock, by everybody; given back with the transaction.
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"unpaid:{email}", 0))))
-    same_email = func.lower(Order.contact_email) == email
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"unpaid:{who}", 0))))
     rows = session.execute(
-        select(Order.number, same_email.label("same_email"), (Order.cart_id == cart.id).label("same_cart"))
+        select(Order.number, theirs.label("theirs"), (Order.cart_id == cart.id).label("same_cart"))
         .where(
             Order.status == OrderStatus.PENDING_PAYMENT,
             Order.hold_expires_at > clock.now(),
-            or_(same_email, Order.cart_id == cart.id),
+            or_(theirs, Order.cart_id == cart.id),
         )
         .order_by(Order.id)
     ).all()
     of_cart = [row.number for row in rows if row.same_cart]
-    of_email = [row.number for row in rows if row.same_email]
-    if len(of_cart) >= wish.most_unpaid:
+    of_person = [row.number for row in rows if row.theirs]
+    own = of_cart if wish.user_id is None or len(of_cart) >= wish.most_unpaid else of_person
+    if len(own) >= wish.most_unpaid:
         raise TooManyUnpaid(
-            f"You have {len(of_cart)} orders that are not paid yet, and we hold what is in them for you. "
+            f"You have {len(own)} orders that are not paid yet, and we hold what is in them for you. "
             "Please pay for one of them, or press “Change the order” there, before you place another.",
-            of_cart,
+            own,
         )
-    if len(of_email) >= wish.most_unpaid:
+    if len(of_person) >= wish.most_unpaid:
         raise TooManyUnpaid(
-            f"{len(of_email)} orders under this email address are not paid yet. Please pay for one of them, "
+            f"{len(of_person)} orders under this email address are not paid yet. Please pay for one of them, "
             "or press “Change the order” there, before you place another. If they are not yours, use another "
             "address or ring us.",
-            of_email,
+            of_person,
         )

@@ -164,8 +164,9 @@ def _again(form: CheckoutForm, cart: CartView, begin: date | None, error: Domain
 
 
 def _unpaid(error: TooManyUnpaid) -> str:
-    """What is in the way, with a link to each order that this browser knows already."""
-    numbers = [number for number in error.numbers if number in known_orders()]
+    """What is in the way, with a link to each order that is open to this browser: signed in, they are one's own."""
+    signed_in = current_user.is_authenticated
+    numbers = [number for number in error.numbers if signed_in or number in known_orders()]
     return as_part(
         render_template("storefront/checkout/_unpaid.html", message=error.message, numbers=numbers)
     )

@@ -195,8 +195,9 @@ def test_staff_are_told_to_send_back_the_money_of_a_cancelled_order_and_only_of_
         *(place_paid((make_loaf(), 1)) for _ in range(3)),
     )
     partly.payment_status, refunded.payment_status = PaymentStatus.PARTIALLY_REFUNDED, PaymentStatus.REFUNDED
+    given = place((make_loaf(price_cents=0), 1))
     session.commit()
-    for order in (unpaid, paid, partly, refunded):
+    for order in (unpaid, paid, partly, refunded, given):
         services.cancel_order(order.id, BAKER, "rang us")
     alerts = session.scalars(select(StaffAlert).where(StaffAlert.kind == "refund_owed")).all()
     assert {alert.subject_ref for alert in alerts} == {paid.ref, partly.ref}

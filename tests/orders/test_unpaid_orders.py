@@ -26,6 +26,7 @@ from bakery.stock.models import StockLevel
 from tests.factories.catalog import make_cake
 from tests.factories.checkout import make_wish
 from tests.factories.orders import CartLineFactory, make_cart
+from tests.factories.people import UserFactory
 from tests.factories.shop import make_open_shop
 
 ROOMY = {"capacity_orders": 1000, "capacity_minutes": 100_000}
@@ -72,6 +73,24 @@ def test_a_fourth_unpaid_order_from_one_cart_is_refused_whatever_the_email(
         place(refill(cart, cake), email=f"laila{number}@saffron.test")
     with pytest.raises(TooManyUnpaid, match="You have 3 orders that are not paid yet"):
         place(refill(cart, cake), email="omar@saffron.test")
+
+
+def test_what_strangers_order_under_my_address_does_not_stop_me_once_signed_in(
+    session: Session, cake: Variant
+) -> None:
+    three_of_one_email(cake)
+    me = UserFactory(email="laila@saffron.test")
+    assert place(make_cart((cake, 1)), user_id=me.id)
+
+
+def test_a_person_signed_in_is_counted_over_all_devices_and_addresses(
+    session: Session, cake: Variant
+) -> None:
+    me = UserFactory()
+    first = [place(make_cart((cake, 1)), user_id=me.id, email=f"me{n}@saffron.test") for n in range(3)]
+    with pytest.raises(TooManyUnpaid, match="You have 3 orders that are not paid") as refused:
+        place(make_cart((cake, 1)), user_id=me.id, email="me4@saffron.test")
+    assert refused.value.numbers == tuple(session.get_one(Order, row).number for row in first)
 
 
 def test_other_people_are_not_counted(session: Session, cake: Variant) -> None:

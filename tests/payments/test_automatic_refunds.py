@@ -134,6 +134,19 @@ def test_a_refund_that_somebody_made_already_waits_for_its_event_and_then_tells_
     assert steps.owed("jobs.orders.send_late_refund") == [[cancelled.id]]
 
 
+def test_a_refund_that_failed_meanwhile_is_not_asked_for_for_ever(
+    cancelled: Order, gateway: FakeGateway
+) -> None:
+    def fails() -> None:
+        [refund] = gateway.refunds.values()
+        assert steps.tell("refund.failed", {**refund.raw, "status": "failed"}) == EventOutcome.FLAGGED
+
+    gateway.interrupt = fails
+    services.refund_late_payment(steps.latest(cancelled).id, gateway)
+    assert len(gateway.refunds) == 1
+    assert steps.owed("jobs.orders.send_late_refund") == []
+
+
 def test_a_payment_that_was_never_taken_is_not_refunded(order: Order, gateway: FakeGateway) -> None:
     payment = steps.open_page(order, gateway)
     services.refund_late_payment(payment.id, gateway)

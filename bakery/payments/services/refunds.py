@@ -14,7 +14,7 @@ from bakery.messages.operations import raise_alert
 from bakery.orders import operations as orders
 from bakery.orders.models import Order
 from bakery.payments.facts import RefundFacts
-from bakery.payments.models import EventOutcome, Payment, PaymentState
+from bakery.payments.models import EventOutcome, Payment, PaymentState, TransactionKind
 from bakery.payments.operations import attempts, given_back, ledger
 
 log = structlog.get_logger(__name__)
@@ -82,6 +82,9 @@ def _record(payment_id: int, made: GatewayRefund | None) -> None:
             result = given_back.take_refund(session, order, payment, _facts(made, payment))
             if result.outcome == EventOutcome.FLAGGED:
                 _alert(session, order, payment, result.note)
+                return
+            if ledger.entered(session, TransactionKind.REVERSAL, made.id):
+                # Told by Stripe meanwhile, and to the staff with it: asking again would never change it.
                 return
         done = ledger.held_for_payment(session, payment_id) <= 0
         if done:

@@ -190,7 +190,8 @@ def test_a_second_print_says_reprint(kitchen: FlaskClient, session: Session) -> 
     assert "REPRINT" not in first and "REPRINT" in second
     assert "TREE NUTS" in first and "Happy 40th" in first and order.number in first
     for ask in (kitchen.get, kitchen.post):
-        assert ask("/kitchen/print?ticket=999999").status_code == 404
+        for unknown in ("999999", "abc", "9" * 30, "-1"):
+            assert ask(f"/kitchen/print?ticket={unknown}").status_code == 404, unknown
         assert ask("/kitchen/print?day=tomorrow").status_code == 404
 
 
