@@ -127,6 +127,7 @@ def _move(order_id: int, to: OrderStatus, reason: str) -> None:
 # The way of an order, and what staff call each step; expiry and payment belong to the clock and to Stripe.
 WAY = (OrderStatus.CONFIRMED, OrderStatus.IN_PRODUCTION, OrderStatus.READY, OrderStatus.COLLECTED)
 STEPS = dict(zip(WAY, ("Confirm", "Start making", "Ready to collect", "Handed over"), strict=True))
+BACK = dict(zip(WAY[:-1], ("Back to confirmed", "Back to being made", "Back to ready"), strict=True))
 
 
 _UNPAID = (OrderStatus.PENDING_PAYMENT, OrderStatus.EXPIRED)
@@ -162,7 +163,7 @@ def _moves(current: OrderStatus) -> list[tuple[OrderStatus, str]]:
         return []
     at = WAY.index(current) if current in WAY else len(WAY)
     steps = [to for to in (*WAY[at + 1 :], *reversed(WAY[:at])) if to in ORDER.allowed(current)]
-    return [(to, STEPS[to] if to in WAY[at + 1 :] else f"Back to {words(to).lower()}") for to in steps]
+    return [(to, STEPS[to] if to in WAY[at + 1 :] else BACK[to]) for to in steps]
 
 
 def _sees_people() -> bool:

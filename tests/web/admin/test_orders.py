@@ -61,6 +61,8 @@ def test_search_takes_numbers_however_typed_and_names_emails_and_phones(admin: F
         "a percent sign is a percent sign"
     )
     assert "Nothing fits these filters" in admin.get("/admin/orders?q=nobody").text
+    elsewhere = admin.get("/admin/orders?view=unpaid&status=READY&from=2026-01-01&q=rose+%26+co").text
+    assert 'href="/admin/orders?view=all&amp;q=rose+%26+co"' in elsewhere, "the search goes on in all orders"
 
 
 def test_filters_narrow_by_status_cakes_and_pickup_day(admin: FlaskClient) -> None:
@@ -220,6 +222,7 @@ def test_cancelling_needs_the_right_and_a_reason(
 ) -> None:
     order = place_paid((make_cake(), 1))
     address, wish = f"/admin/orders/{order.number}/moves", {"to": "CANCELLED", "reason": "the customer rang"}
+    assert "The money does not go back by itself" in admin.get(f"/admin/orders/{order.number}").text
     baker = _baker(client)
     assert "Cancel this order" not in baker.get(f"/admin/orders/{order.number}").text
     assert baker.post(address, data=wish).status_code == 403
@@ -229,6 +232,18 @@ def test_cancelling_needs_the_right_and_a_reason(
     assert admin.post(address, data=wish).status_code == 303
     session.expire_all()
     assert order.status == OrderStatus.CANCELLED
+    page = admin.get(f"/admin/orders/{order.number}").text
+    assert "The money has not gone back" in page and "this order is finished" not in page
+
+
+def test_staff_read_what_a_line_contains_may_contain_and_what_is_not_known(admin: FlaskClient) -> None:
+    cake = make_cake(product__allergens={"milk": "contains", "sesame": "may_contain", "sulphites": "unknown"})
+    page = admin.get(f"/admin/orders/{place_paid((cake, 1)).number}").text
+    tags = {
+        " ".join(tag.split())
+        for tag in re.findall(r'allergen-tag declaration-\w+">.*?</svg>(.*?)</li>', page)
+    }
+    assert {"Milk", "May contain Sesame", "Unknown: Sulphites"} <= tags
 
 
 def test_a_note_is_for_staff_and_never_for_the_customer(admin: FlaskClient, session: Session) -> None:
