@@ -37,6 +37,11 @@ document.addEventListener("input", (event) => {
 
 document.addEventListener("change", (event) => {
   const field = event.target;
+  // A typed 0, 99 or nothing becomes a number that can be had, so that no field differs from its total.
+  if (field.closest("[data-quantity]") && !field.checkValidity()) {
+    field.value = Math.round(Math.min(Number(field.max), Math.max(Number(field.min), Number(field.value))));
+    bound(field);
+  }
   if (field.matches("[data-select-all]")) {
     for (const box of field.closest("form").querySelectorAll(`input[name='${field.dataset.selectAll}']`)) box.checked = field.checked;
   }

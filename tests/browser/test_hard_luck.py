@@ -40,6 +40,25 @@ def test_a_double_click_makes_one_order(browse: Browse, shop: Stack) -> None:
     assert shop.sql("SELECT count(*) FROM shop_order WHERE contact_email = %s", email) == [(1,)]
 
 
+def test_a_double_tap_adds_one_cake_and_a_typed_nothing_becomes_one(browse: Browse) -> None:
+    hasty = browse(390, 844)
+    hasty.find_cake()
+    hasty.page.get_by_role("button", name="Add to cart").dblclick()
+    many = hasty.drawer.get_by_role("spinbutton")
+    expect(many).to_have_value("1")
+    many.fill("2")
+    many.blur()
+    expect(hasty.drawer.locator(".sums .total").last).to_contain_text("$")
+    hasty.page.wait_for_timeout(600)
+    expect(many).to_have_value("2")
+    many.fill("0")
+    many.blur()
+    expect(many).to_have_value("1")
+    hasty.page.wait_for_timeout(600)
+    hasty.page.goto("/cart")
+    expect(hasty.page.get_by_role("main").get_by_role("spinbutton")).to_have_value("1")
+
+
 def test_a_slot_taken_meanwhile_is_offered_anew_and_nothing_is_lost(
     browse: Browse, shop: Stack, watch: Watch
 ) -> None:
