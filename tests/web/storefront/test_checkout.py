@@ -18,6 +18,7 @@ from bakery.payments.models import Payment
 from bakery.people.models import Consent
 from bakery.storefront.forms.checkout import MAX_NOTE
 from tests.factories.catalog import make_cake, make_loaf
+from tests.factories.people import sign_in
 from tests.queries import Counter
 
 pytestmark = pytest.mark.usefixtures("shop")
@@ -60,6 +61,14 @@ def orders(session: Session) -> int:
 def test_an_empty_cart_goes_back_to_the_cart(client: FlaskClient) -> None:
     answer = client.get("/checkout")
     assert (answer.status_code, answer.location) == (303, "/cart")
+
+
+def test_only_a_guest_is_asked_to_sign_in(client: FlaskClient) -> None:
+    fill(client, make_cake())
+    assert "No account needed" in client.get("/checkout").text
+    sign_in(client)
+    fill(client, make_cake())
+    assert "No account needed" not in client.get("/checkout").text
 
 
 def test_the_page_offers_times_by_day_and_nothing_is_ticked(client: FlaskClient) -> None:
