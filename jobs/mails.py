@@ -17,7 +17,7 @@ from bakery.integrations.mail.port import Attachment
 from bakery.messages.drafts import Email
 from bakery.messages.models import Message, StaffAlert
 from bakery.orders.models import Order, OrderLine
-from bakery.orders.states import OrderStatus
+from bakery.orders.states import OrderStatus, PaymentStatus
 from bakery.payments.receipts import ReceiptPdf
 from bakery.shop.queries import Profile, get_profile
 from config import Settings
@@ -89,6 +89,23 @@ def late_refund(order: Order, refunded: Money, version: int) -> Email:
         first_name=_first_name(order),
         refunded=refunded,
         twice=twice,
+        menu_link=f"{settings().base_url}/menu",
+    )
+
+
+def order_cancelled(order: Order) -> Email:
+    """The bakery cancelled what the customer counts on."""
+    # Of what went back in part already, the rest is for a person to say.
+    paid = order.total_cents > 0 and order.payment_status == PaymentStatus.PAID
+    return _draft(
+        "order_cancelled",
+        to=order.contact_email,
+        subject=f"Your order {order.number} is cancelled",
+        subject_ref=order.ref,
+        order=order,
+        first_name=_first_name(order),
+        pickup=local_words(order.pickup_at, order.time_zone),
+        owed=Money(order.total_cents, order.currency) if paid else None,
         menu_link=f"{settings().base_url}/menu",
     )
 

@@ -25,7 +25,8 @@ from jobs import mails
 from jobs.periodic import periodic
 
 log = structlog.get_logger(__name__)
-CONFIRMATION, CAKE_ALERT, LATE_REFUND = "order_confirmation", "cake_alert", "late_refund"
+CONFIRMATION, CAKE_ALERT = "order_confirmation", "cake_alert"
+LATE_REFUND, CANCELLATION = "late_refund", "order_cancelled"
 # Nearer than this, the weekday alone says which day is meant.
 WEEKDAY_IS_ENOUGH = timedelta(days=6)
 
@@ -71,6 +72,11 @@ def send_late_refund(order_id: int) -> None:
     messages.deliver_email(mails.late_refund(order, amount, version=len(refunds)), adapters().mailer)
 
 
+def send_cancellation(order_id: int) -> None:
+    """Tell the customer that the bakery cancelled their confirmed order."""
+    messages.deliver_email(mails.order_cancelled(_order(order_id)), adapters().mailer)
+
+
 def when(at: datetime, zone: str) -> str:
     """`Sat 14:00`, or `Sat 28 Nov 14:00` when it is further away."""
     local = at.astimezone(ZoneInfo(zone))
@@ -100,6 +106,11 @@ def _refund_mail_given_up(order_id: int, error: str) -> bool:
     return messages.give_up(LATE_REFUND, f"order:{order_id}", error)
 
 
+def _cancellation_given_up(order_id: int, error: str) -> bool:
+    return messages.give_up(CANCELLATION, f"order:{order_id}", error)
+
+
 send_confirmation.gave_up = _confirmation_given_up  # type: ignore[attr-defined]
 send_staff_sms.gave_up = _sms_given_up  # type: ignore[attr-defined]
 send_late_refund.gave_up = _refund_mail_given_up  # type: ignore[attr-defined]
+send_cancellation.gave_up = _cancellation_given_up  # type: ignore[attr-defined]

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 JOBS = {
     "jobs.orders.send_confirmation": ("Confirmation and receipt by email", "order"),
     "jobs.orders.send_staff_sms": ("SMS to the bakery about a cake", "order"),
+    "jobs.orders.send_cancellation": ("Email about a cancelled order", "order"),
     "jobs.orders.send_late_refund": ("Email about money given back", "order"),
     "jobs.orders.expire_holds": ("Release what was not paid in time", ""),
     "jobs.payments.apply_event": ("Apply what Stripe told us", "event"),

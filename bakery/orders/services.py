@@ -109,8 +109,8 @@ def move_order(order_id: int, to: OrderStatus, actor: Actor, reason: str = "") -
 
 
 def cancel_order(order_id: int, actor: Actor, reason: str, *, restock: bool = False) -> None:
-    """Cancel an order, by staff, and free its slot. Money already paid is not given back here:
-    staff get an alert to send it back in Stripe.
+    """Cancel an order, by staff, and free its slot; who counts on it is told by mail. Money already paid is not
+    given back here: staff get an alert to send it back in Stripe.
 
     What was sold goes back on the shelf only with `restock`: baked goods of a cancelled order rarely can be
     sold again. Refuses an order that is over, and a cancellation without a reason.
@@ -126,6 +126,13 @@ def cancel_order(order_id: int, actor: Actor, reason: str, *, restock: bool = Fa
         if before != OrderStatus.PENDING_PAYMENT:
             outbox.owe(
                 session, "jobs.production.void_tickets", order.id, on=queue.URGENT, key=f"{order.ref}:void"
+            )
+            outbox.owe(
+                session,
+                "jobs.orders.send_cancellation",
+                order.id,
+                on=queue.DEFAULT,
+                key=f"{order.ref}:cancelled",
             )
         if order.total_cents and order.payment_status not in (PaymentStatus.UNPAID, PaymentStatus.REFUNDED):
             raise_alert(

@@ -18,6 +18,7 @@ from bakery.integrations.sms.port import SmsFailed
 from bakery.messages.drafts import DeliveryFailed
 from bakery.messages.models import Message, MessageStatus
 from bakery.orders.models import Order
+from bakery.orders.states import OrderStatus, PaymentStatus
 from bakery.payments.models import Payment, Transaction, TransactionKind
 from jobs import messages, orders
 from tests.factories.catalog import make_cake, make_loaf
@@ -183,6 +184,30 @@ def refunded(session: Session, **changes: object) -> Order:
     )
     session.commit()
     return order
+
+
+def test_who_counts_on_a_cancelled_order_is_told_once_in_both_bodies(
+    session: Session, outside: Adapters
+) -> None:
+    order = refunded(session, confirmed=True)
+    order.status, order.payment_status = OrderStatus.CANCELLED, PaymentStatus.PAID
+    session.commit()
+    orders.send_cancellation(order.id)
+    orders.send_cancellation(order.id)
+    [mail] = outside.mailer.sent
+    assert mail.subject == f"Your order {order.number} is cancelled"
+    for body in (flat(mail.text), flat(mail.html)):
+        assert "Nothing will be made" in body and "your payment of $86.00 back" in body
+
+
+def test_a_cancelled_order_whose_money_is_back_promises_no_more_of_it(
+    session: Session, outside: Adapters
+) -> None:
+    order = refunded(session, cancelled=True)
+    order.payment_status = PaymentStatus.REFUNDED
+    session.commit()
+    orders.send_cancellation(order.id)
+    assert "your payment" not in outside.mailer.sent[0].text
 
 
 def test_a_late_payer_is_told_that_the_money_went_back(session: Session, outside: Adapters) -> None:

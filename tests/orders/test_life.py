@@ -246,3 +246,12 @@ def test_a_number_is_found_however_it_is_typed(session: Session) -> None:
     order = OrderFactory(number="SC-7K3M-Q9")
     assert queries.get_order_by_number(session, " sc7k3mq9 ").id == order.id
     assert queries.number_of(session, order.id) == "SC-7K3M-Q9"
+
+
+def test_who_counts_on_an_order_is_told_once_that_it_is_cancelled_and_nobody_else(session: Session) -> None:
+    make_open_shop(session)
+    unpaid, paid = place((make_loaf(), 1)), place_paid((make_loaf(), 1))
+    for order in (unpaid, paid):
+        services.cancel_order(order.id, BAKER, "the oven broke")
+    rows = session.scalars(select(Outbox).where(Outbox.job == "jobs.orders.send_cancellation")).all()
+    assert [row.args for row in rows] == [[paid.id]]
