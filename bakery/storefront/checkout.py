@@ -80,6 +80,10 @@ def place() -> ResponseReturnValue:
     cart = load_cart(db.session(), cart_owner(request))
     _keep(form)
     if not cart.lines:
+        # The other click of two may have placed it between these two questions.
+        order_id = orders.find_by_checkout_key(db.session(), form.checkout_key.data or "")
+        if order_id is not None:
+            return _pay(order_id)
         flash("Your cart is empty, so there is nothing to order yet.", "info")
         return redirect(url_for("cart.show"), 303)
     begin = _date(request.form.get("more") or request.form.get("begin", ""))
