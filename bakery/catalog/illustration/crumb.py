@@ -98,7 +98,8 @@ _FINISH = {Covering.BUTTERCREAM: _buttercream, Covering.GANACHE: _ganache, Cover
 def _naked(c: Canvas, view: View, run: Run, tier: Tier, bottom: float, spec: CakeSpec) -> None:
     """Sponge and filling, with a scrape of frosting that misses here and there."""
     rng, top = c.rng, bottom + tier.height_cm
-    crumb, filling, cream = sponge(spec.sponge), colour(spec.filling), colour(spec.colour)
+    crumb, filling = sponge(tier.sponge or spec.sponge), colour(tier.filling or spec.filling)
+    cream = colour(spec.colour)
     if spec.covering is Covering.GLAZE:
         crumb = mix(crumb, "#9a5a26", 0.35)
     c.path(band(view, run, bottom, top), _paint(c, view, run, filling))
@@ -155,7 +156,8 @@ def cut_face(c: Canvas, view: View, ends: Run, tier: Tier, bottom: float, spec: 
     top = bottom + tier.height_cm
     (ax, ay), (bx, by) = ends
     run = [(ax + (bx - ax) * i / 40, ay + (by - ay) * i / 40) for i in range(41)]
-    crumb, filling, cream = sponge(spec.sponge), colour(spec.filling), colour(spec.colour)
+    crumb, filling = sponge(tier.sponge or spec.sponge), colour(tier.filling or spec.filling)
+    cream = colour(spec.colour)
     if spec.covering is Covering.GLAZE:
         cream = filling
     to_right = bx - ax

@@ -73,13 +73,18 @@ class Backdrop(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """One tier; `width_cm` is the depth of a rectangle, everything else is as deep as it is wide."""
+    """One tier; `width_cm` is the depth of a rectangle, everything else is as deep as it is wide.
+
+    `sponge` and `filling` differ from the cake's where the tier has its own.
+    """
 
     shape: Shape = Shape.ROUND
     diameter_cm: float = 20.0
     height_cm: float = 10.0
     layers: int = 3
     width_cm: float | None = None
+    sponge: str | None = None
+    filling: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,7 +165,8 @@ def _crescent(c: Canvas, outline: Sequence[Point], radius: float, size: float, w
     while degrees < end:
         middle = 1 - abs((degrees - (start + end) / 2) / ((end - start) / 2))
         a = math.radians(degrees)
-        for row in range(1 + (middle > 0.42)):
+        # On a small cake the second row would lie on the writing.
+        for row in range(1 + (middle > 0.42 and not (written and radius < size * 3))):
             r = radius * (0.76 - row * size / radius * 0.62) + rng.uniform(-0.25, 0.25)
             spots.append((r * math.cos(a + row * 0.2), r * math.sin(a + row * 0.2)))
         degrees += step * rng.uniform(0.9, 1.15)

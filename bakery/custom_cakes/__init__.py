@@ -1,0 +1,1 @@
+"""Custom cakes: a customer's wish, its numbered quotes, and what staff decide."""
