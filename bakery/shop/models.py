@@ -7,12 +7,25 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from bakery.infra.db import Base, Code, Id
 
+SLICE_SIZES = (
+    "wedding_slice_width",
+    "wedding_slice_depth",
+    "party_slice_width",
+    "party_slice_depth",
+    "slice_height",
+)
+
 
 class Shop(Base):
     """The one shop: a single row. Changed in the back office, never by the environment."""
 
     __tablename__ = "shop"
-    __table_args__ = (CheckConstraint("id = 1", name="single_row"),)
+    __table_args__ = (
+        CheckConstraint("id = 1", name="single_row"),
+        CheckConstraint(
+            " AND ".join(f"{name}_tenth_mm BETWEEN 100 AND 3000" for name in SLICE_SIZES), name="slices_sane"
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True, default=1, autoincrement=False)
     name: Mapped[str] = mapped_column(String(120))
@@ -39,6 +52,13 @@ class Shop(Base):
     terms: Mapped[str] = mapped_column(Text, default="")
     email_consent_wording: Mapped[str] = mapped_column(Text, default="")
     sms_consent_wording: Mapped[str] = mapped_column(Text, default="")
+    # One serving seen from above, and how high the cake is that it is cut from, in tenths of a millimetre:
+    # 1 x 2 inches at a wedding, 1.5 x 2 at a party, of a cake four inches high (docs/servings.md).
+    wedding_slice_width_tenth_mm: Mapped[int] = mapped_column(default=254, server_default="254")
+    wedding_slice_depth_tenth_mm: Mapped[int] = mapped_column(default=508, server_default="508")
+    party_slice_width_tenth_mm: Mapped[int] = mapped_column(default=381, server_default="381")
+    party_slice_depth_tenth_mm: Mapped[int] = mapped_column(default=508, server_default="508")
+    slice_height_tenth_mm: Mapped[int] = mapped_column(default=1000, server_default="1000")
 
 
 class TaxRate(Base):

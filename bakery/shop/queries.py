@@ -40,6 +40,11 @@ class Profile:
     terms: str
     email_consent_wording: str
     sms_consent_wording: str
+    wedding_slice_width_tenth_mm: int
+    wedding_slice_depth_tenth_mm: int
+    party_slice_width_tenth_mm: int
+    party_slice_depth_tenth_mm: int
+    slice_height_tenth_mm: int
 
     @property
     def street(self) -> str:

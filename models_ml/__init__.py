@@ -1,0 +1,1 @@
+"""What the shop learns from its own history. Knows neither the shop, nor Flask, nor a database."""
