@@ -1,0 +1,1 @@
+"""The price of a custom cake: a cost-plus formula, and a model that learns from what staff decided."""
