@@ -59,7 +59,7 @@ def local_words(at: datetime, zone: str) -> dict[str, str]:
 def order_confirmation(order: Order, receipt: ReceiptPdf) -> Email:
     """What the customer keeps: pick-up, lines, allergens, the key to the order, the receipt."""
     pickup = local_words(order.pickup_at, order.time_zone)
-    return _draft(
+    return draft(
         "order_confirmation",
         to=order.contact_email,
         subject=f"Your order {order.number}: pick up {pickup['day']}, {pickup['time']}",
@@ -79,7 +79,7 @@ def order_confirmation(order: Order, receipt: ReceiptPdf) -> Email:
 def late_refund(order: Order, refunded: Money, version: int) -> Email:
     """A payment that bought nothing went back."""
     twice = order.status not in (OrderStatus.EXPIRED, OrderStatus.CANCELLED)
-    return _draft(
+    return draft(
         "late_refund",
         to=order.contact_email,
         subject=f"Order {order.number}: your money is on its way back",
@@ -112,7 +112,7 @@ def order_cancelled(order: Order) -> Email:
 
 def sms_fallback(message: Message) -> Email:
     """An SMS that never reached the bakery's phone, word for word."""
-    return _draft(
+    return draft(
         "sms_fallback",
         to=alert_email(),
         subject=f"SMS not delivered: {message.body}"[:150],
@@ -124,7 +124,7 @@ def sms_fallback(message: Message) -> Email:
 
 def staff_alert(alert: StaffAlert, version: int) -> Email:
     """Something a person has to look at."""
-    return _draft(
+    return draft(
         "staff_alert",
         to=alert_email(),
         subject=f"Please look: {alert.text}"[:150],
@@ -135,7 +135,7 @@ def staff_alert(alert: StaffAlert, version: int) -> Email:
     )
 
 
-def _draft(
+def draft(
     template: str,
     *,
     to: str,
@@ -145,6 +145,7 @@ def _draft(
     attachments: list[Attachment] | None = None,
     **words: Any,
 ) -> Email:
+    """One of the templates in templates/emails, as text and HTML, with the shop in it."""
     words["shop"] = shop()
     return Email(
         to=to,

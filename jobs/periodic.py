@@ -37,6 +37,7 @@ class Periodic:
 CATALOGUE = (
     Periodic("sweep_outbox", "jobs.outbox.sweep", 10, queue.URGENT),
     Periodic("expire_holds", "jobs.orders.expire_holds", 30, queue.URGENT),
+    Periodic("follow_cake_orders", "jobs.custom_cakes.follow_orders", 30, queue.URGENT),
     Periodic("reconcile", "jobs.payments.reconcile", 300),
     Periodic("tidy", "jobs.housekeeping.tidy", 3600, queue.LOW),
 )

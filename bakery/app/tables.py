@@ -1,6 +1,7 @@
 """Every table, so that migrations see them all."""
 
 from bakery.catalog import models as catalog
+from bakery.custom_cakes import models as custom_cakes
 from bakery.infra import models as infra
 from bakery.messages import models as messages
 from bakery.orders import models as orders
@@ -13,6 +14,7 @@ from bakery.stock import models as stock
 
 __all__ = [
     "catalog",
+    "custom_cakes",
     "infra",
     "messages",
     "orders",

@@ -11,6 +11,10 @@ JOBS = {
     "jobs.orders.send_cancellation": ("Email about a cancelled order", "order"),
     "jobs.orders.send_late_refund": ("Email about money given back", "order"),
     "jobs.orders.expire_holds": ("Release what was not paid in time", ""),
+    "jobs.custom_cakes.send_received": ("Email that a cake request arrived", "request"),
+    "jobs.custom_cakes.send_decision": ("Email about a decision on a cake", "request"),
+    "jobs.custom_cakes.send_message": ("Email about a message on a cake", "message"),
+    "jobs.custom_cakes.follow_orders": ("Bring cake requests in line with their orders", ""),
     "jobs.payments.apply_event": ("Apply what Stripe told us", "event"),
     "jobs.payments.refund_late_payment": ("Give a payment back at Stripe", "payment"),
     "jobs.payments.close_session": ("Close a payment page at Stripe", "payment"),
@@ -28,6 +32,7 @@ JOBS = {
 PERIODIC = {
     "sweep_outbox": "jobs.outbox.sweep",
     "expire_holds": "jobs.orders.expire_holds",
+    "follow_cake_orders": "jobs.custom_cakes.follow_orders",
     "reconcile": "jobs.payments.reconcile",
     "tidy": "jobs.housekeeping.tidy",
 }

@@ -111,6 +111,11 @@ def refill(owner: CartOwner, order_id: int) -> list[str]:
             select(OrderLine).where(OrderLine.order_id == order_id).order_by(OrderLine.position)
         ).all()
         for line in lines:
+            if line.variant_id is None:
+                missing.append(
+                    f"{line.product_name}, {line.variant_name}: made for one customer, so ask us again."
+                )
+                continue
             try:
                 offer = read_offer(session, line.variant_id)
                 put(session, cart, offer, line.quantity, line.message)

@@ -126,6 +126,7 @@ class OrderLine(Base):
         CheckConstraint(
             "discount_cents >= 0 AND discount_cents <= unit_price_cents * quantity", name="discount_sane"
         ),
+        CheckConstraint("(product_id IS NULL) = (variant_id IS NULL)", name="product_whole"),
         Index("ix_order_line_variant", "variant_id"),
         Index("ix_order_line_product", "product_id"),
     )
@@ -133,8 +134,9 @@ class OrderLine(Base):
     id: Mapped[Id]
     order_id: Mapped[int] = mapped_column(ForeignKey("shop_order.id"), index=True)
     position: Mapped[int]
-    product_id: Mapped[int] = mapped_column(ForeignKey("product.id"))
-    variant_id: Mapped[int] = mapped_column(ForeignKey("variant.id"))
+    # None: made for one customer, on no menu.
+    product_id: Mapped[int | None] = mapped_column(ForeignKey("product.id"))
+    variant_id: Mapped[int | None] = mapped_column(ForeignKey("variant.id"))
     product_name: Mapped[str] = mapped_column(String(120))
     variant_name: Mapped[str] = mapped_column(String(60))
     sku: Mapped[str] = mapped_column(String(64))

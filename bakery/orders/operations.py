@@ -93,6 +93,13 @@ def release_holds(session: Session, order: Order, actor: Actor = SYSTEM, reason:
     scheduling.release(session, order.ref)
 
 
+def cancel(session: Session, order: Order, actor: Actor, reason: str) -> None:
+    """Call the order off and free what it held, paid or not; what was sold stays sold. Refuses one that is over."""
+    change_status(session, order, OrderStatus.CANCELLED, actor, reason)
+    stock.release(session, order.ref, actor, reason)
+    scheduling.give_back(session, order.ref)
+
+
 def retake_or_none(session: Session, order: Order) -> Order | None:
     """Sell an expired order again what it held, for a payment that came late: all of it, or nothing.
 
@@ -104,7 +111,8 @@ def retake_or_none(session: Session, order: Order) -> Order | None:
     lines = session.scalars(select(OrderLine).where(OrderLine.order_id == order.id)).all()
     units: Counter[int] = Counter()
     for line in lines:
-        units[line.variant_id] += line.quantity
+        if line.variant_id is not None:
+            units[line.variant_id] += line.quantity
     need = Need(make_minutes=sum(line.make_minutes for line in lines))
     try:
         with session.begin_nested():

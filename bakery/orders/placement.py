@@ -128,7 +128,7 @@ def write_order(
 ) -> Order:
     """The order with its lines as they are now. A number that exists already is drawn anew."""
     now = clock.now()
-    order = _insert(
+    order = insert_order(
         session,
         {
             "secret": ids.new_secret(),
@@ -197,7 +197,8 @@ def begin_history(session: Session, order: Order, wish: PlaceOrder) -> None:
         )
 
 
-def _insert(session: Session, values: dict[str, object]) -> Order:
+def insert_order(session: Session, values: dict[str, object]) -> Order:
+    """The order's row under a new number. A number that exists already is drawn anew."""
     for left in range(_NUMBER_TRIES - 1, -1, -1):
         order = Order(number=ids.new_number(), **values)
         try:

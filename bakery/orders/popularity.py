@@ -33,7 +33,11 @@ def popular_and_trending(session: Session, now: datetime) -> tuple[dict[int, int
             func.coalesce(units.filter(Order.placed_at < recent, Order.placed_at >= older), 0).label("older"),
         )
         .join(Order, Order.id == OrderLine.order_id)
-        .where(Order.placed_at >= now - timedelta(days=90), Order.status.in_(SOLD))
+        .where(
+            Order.placed_at >= now - timedelta(days=90),
+            Order.status.in_(SOLD),
+            OrderLine.product_id.is_not(None),
+        )
         .group_by(OrderLine.product_id)
     ).all()
     rising = sorted(

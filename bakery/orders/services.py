@@ -23,7 +23,6 @@ from bakery.orders.placement import ConsentGiven, PlaceOrder
 from bakery.orders.states import OrderStatus, PaymentStatus
 from bakery.people import audit
 from bakery.pricing.totals import price_lines
-from bakery.scheduling import operations as scheduling
 from bakery.shop.models import Shop
 from bakery.stock import operations as stock
 
@@ -120,7 +119,7 @@ def cancel_order(order_id: int, actor: Actor, reason: str, *, restock: bool = Fa
     with transaction() as session:
         order = operations.lock_order(session, order_id)
         before = OrderStatus(order.status)
-        _cancel(session, order, actor, reason)
+        operations.cancel(session, order, actor, reason)
         if restock:
             stock.give_back(session, order.ref, actor, reason)
         if before != OrderStatus.PENDING_PAYMENT:
@@ -152,7 +151,7 @@ def abandon_order(order_id: int, actor: Actor) -> None:
         order = operations.lock_order(session, order_id)
         if order.status != OrderStatus.PENDING_PAYMENT or order.payment_status != PaymentStatus.UNPAID:
             raise Conflict("This order can no longer be taken back here. Please call us.")
-        _cancel(session, order, actor, "taken back by the customer")
+        operations.cancel(session, order, actor, "taken back by the customer")
 
 
 def add_staff_note(order_id: int, text: str, actor: Actor) -> None:
@@ -184,12 +183,6 @@ def _place(wish: PlaceOrder) -> int:
             operations.change_payment_status(session, order, PaymentStatus.PAID, SYSTEM, "nothing to pay")
             operations.confirm(session, order, SYSTEM, "nothing to pay")
         return order.id
-
-
-def _cancel(session: Session, order: Order, actor: Actor, reason: str) -> None:
-    operations.change_status(session, order, OrderStatus.CANCELLED, actor, reason)
-    stock.release(session, order.ref, actor, reason)
-    scheduling.give_back(session, order.ref)
 
 
 def _audit(session: Session, order: Order, actor: Actor, action: str, before: str, reason: str) -> None:

@@ -1,0 +1,121 @@
+"""An order for one thing made for one customer: nothing of it is on the menu, so no cart and no stock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from bakery.core import clock, ids
+from bakery.core.actor import Actor
+from bakery.orders import snapshot
+from bakery.orders.models import Order, OrderEvent, OrderLine
+from bakery.orders.placement import insert_order
+from bakery.orders.states import OrderStatus
+from bakery.pricing.totals import PriceLine, price_lines
+from bakery.scheduling import operations as scheduling
+from bakery.scheduling.types import Need
+from bakery.shop.models import Shop, TaxRate
+
+
+@dataclass(frozen=True, slots=True)
+class Bespoke:
+    """What is made, for whom and for how much. `price_cents` is as the shop's prices are: with tax or without."""
+
+    name: str
+    size: str
+    price_cents: int
+    tax_code: str
+    make_minutes: int
+    contact_name: str
+    contact_email: str
+    contact_phone: str
+    starts_at: datetime
+    expires_at: datetime
+    user_id: int | None = None
+    message: str = ""
+    servings: str = ""
+    note: str = ""
+    allergens: Mapping[str, Mapping[str, str]] | None = None
+
+
+def place_bespoke(session: Session, wish: Bespoke, actor: Actor) -> Order:
+    """An unpaid order that holds its pickup slot until `expires_at`, inside the caller's transaction.
+
+    Whoever agreed to make it has judged the notice; opening hours, cut-off and capacity are asked again.
+    Refuses with SlotGone when the slot cannot be had.
+    """
+    shop = session.get_one(Shop, 1, populate_existing=True)
+    rate = session.get_one(TaxRate, wish.tax_code)
+    totals = price_lines(
+        [PriceLine(wish.price_cents, 1, rate.code, rate.name, rate.rate_bp)], shop.prices_include_tax
+    )
+    priced = totals.lines[0]
+    now = clock.now()
+    order = insert_order(
+        session,
+        {
+            "secret": ids.new_secret(),
+            "checkout_key": ids.new_secret(),
+            "user_id": wish.user_id,
+            "contact_name": wish.contact_name,
+            "contact_email": wish.contact_email,
+            "contact_phone": wish.contact_phone,
+            "customer_note": wish.note,
+            "currency": shop.currency,
+            "total_cents": totals.total_cents,
+            "tax_cents": totals.tax_cents,
+            "prices_include_tax": shop.prices_include_tax,
+            "pickup_at": wish.starts_at,
+            "time_zone": shop.time_zone,
+            "has_cake": True,
+            "snapshot": snapshot.shop_snapshot(shop, totals),
+            "placed_at": now,
+            "hold_expires_at": wish.expires_at,
+        },
+    )
+    session.add(
+        OrderLine(
+            order_id=order.id,
+            position=1,
+            product_name=wish.name,
+            variant_name=wish.size[:60],
+            sku="MADE-FOR-YOU",
+            quantity=1,
+            unit_price_cents=wish.price_cents,
+            discount_cents=0,
+            total_cents=priced.total_cents,
+            tax_code=rate.code,
+            tax_name=rate.name,
+            tax_rate_bp=rate.rate_bp,
+            tax_cents=priced.tax_cents,
+            message=wish.message,
+            is_cake=True,
+            make_minutes=wish.make_minutes,
+            servings=wish.servings,
+            allergens=_plain(wish.allergens),
+        )
+    )
+    session.add(
+        OrderEvent(
+            order_id=order.id,
+            at=now,
+            kind="status",
+            to_state=OrderStatus.PENDING_PAYMENT,
+            reason="approved",
+            actor_id=actor.id,
+            actor_label=actor.label,
+        )
+    )
+    need = Need(make_minutes=wish.make_minutes)
+    slot = scheduling.hold(session, order.ref, order.pickup_at, need, wish.expires_at, now)
+    order.slot_id = slot.id
+    session.flush()
+    return order
+
+
+def _plain(allergens: Mapping[str, Mapping[str, str]] | None) -> dict[str, Any]:
+    return {code: dict(declared) for code, declared in (allergens or {}).items()}
