@@ -44,12 +44,9 @@ class Answer:
 
 
 def rounded(low: float, price: float, high: float) -> tuple[int, int, int]:
-    """Whole dollars: the price to the nearest, the ends outwards. Keeps low <= price <= high."""
-    return (
-        math.floor(low / DOLLAR) * DOLLAR,
-        math.floor(price / DOLLAR + 0.5) * DOLLAR,
-        math.ceil(high / DOLLAR) * DOLLAR,
-    )
+    """Each to its nearest whole dollar, which keeps low <= price <= high, and what grows growing."""
+    whole = [math.floor(amount / DOLLAR + 0.5) * DOLLAR for amount in (low, price, high)]
+    return whole[0], whole[1], whole[2]
 
 
 def by_formula(cake: Cake, costs: Costs = COSTS, band: tuple[float, float] = USUAL_BAND) -> Answer:

@@ -47,10 +47,9 @@ Written by `python -m models_ml.pricing.train --demo`; every figure was measured
 five most similar past cakes. A person decides. It never sets a price by itself.
 
 **Trained on** {manifest["source"]}.
-{rows["all"]:,} cakes decided from {window[0]} to {window[1]}: the oldest {rows["taught"]:,} taught the trees (until
-{manifest["taught_until"]}), the next {rows["set_aside"]} set the range (until {manifest["seen_until"]}), the newest
-{rows["held_out"]} were only measured on. Figures about invented cakes say that the machinery works. They say nothing
-about what real cakes should cost.
+{rows["all"]:,} cakes decided from {window[0]} to {window[1]}: the oldest {rows["taught"]:,} (until
+{manifest["seen_until"]}) taught the trees and set the range, the newest {rows["held_out"]} were only measured on.
+Figures about invented cakes say that the machinery works. They say nothing about what real cakes should cost.
 
 **Made with** {libraries}. XGBoost, squared error on the logarithm of the price,
 {manifest["settings"]["rounds"]} trees of depth {manifest["settings"]["max_depth"]}, one thread, fixed seed.
@@ -74,7 +73,8 @@ def _how_well(manifest: dict[str, Any]) -> str:
 The invented prices have chance built in (6.5 %, colleagues' habits, round figures): about 5 to 6 % of error is
 nobody's to remove.
 
-**The range** promises to hold 80 % of the final prices. It held {ours["coverage_bp"] / 100:.1f} %, and is
+**The range** promises to hold 80 % of the final prices, and was set on taught cakes that the asked trees had not seen
+(five-fold cross-fitting). Of the newest cakes it held {ours["coverage_bp"] / 100:.1f} %, and is
 {ours["width_bp"] / 100:.0f} % of the price wide on average (logarithms of its ends over the price:
 {band[0]:+.3f} and {band[1]:+.3f}).
 """
@@ -86,7 +86,7 @@ def _insists(measured: Measured) -> str:
     share = 100 * measured.by_model / measured.compared
     return f"""## What a baker insists on
 
-Never cheaper for {", ".join(SWEEPS)}:
+Never cheaper when only this changes: {", ".join(SWEEPS)}:
 {measured.compared:,} comparisons of random cakes, inside and outside of what the model
 has seen ({share:.0f} % of them answered by the model), in price and both ends of the range.
 Falls found: {found}.

@@ -1,6 +1,6 @@
 """The model in service: price, range, reasons and similar cakes for one cake.
 
-The range is the price times two constant factors (their logarithms are quantiles of the errors on cakes set aside),
+The range is the price times two constant factors (their logarithms are quantiles of errors on unseen cakes),
 so its ends move as the price moves: they never cross, and grow where the price grows.
 """
 
