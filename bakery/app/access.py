@@ -40,6 +40,7 @@ ACCESS: dict[str, Access | Right | dict[str, Access | Right]] = {
     "pages.terms": _PUBLIC,
     "pages.robots": _PUBLIC,
     "pages.sitemap": _PUBLIC,
+    "servings.index": _PUBLIC,
     "media.show": _PUBLIC,
     "visitor.show": _OWN,
     # checkout and orders

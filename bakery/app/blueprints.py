@@ -19,6 +19,7 @@ from bakery.storefront import (
     pages,
     product,
     search,
+    servings,
     visitor,
 )
 from bakery.webhooks import stripe as stripe_webhook
@@ -30,6 +31,7 @@ BLUEPRINTS: list[Blueprint] = [
     product.blueprint,
     search.blueprint,
     pages.blueprint,
+    servings.blueprint,
     media.blueprint,
     visitor.blueprint,
     cart.blueprint,

@@ -26,6 +26,11 @@ __all__ = [
 ]  # fmt: skip
 
 SHAPES = tuple(Shape)
+# The usual sizes of each shape: inches, and the same in centimetres.
+PANS = {
+    shape.value: [(inches, f"{inches * planning.INCH_CM:.1f}") for inches in pans]
+    for shape, pans in planning.PANS.items()
+}
 METHOD = "geometry"
 # Centimetres. Below and above, nobody bakes it in one piece.
 SIDE_CM, HEIGHT_CM = (5.0, 100.0), (2.5, 60.0)

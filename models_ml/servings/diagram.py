@@ -119,7 +119,7 @@ def _ring_steps(footprint: Footprint, found: Cut) -> list[str]:
     for n, (count, inner) in enumerate(zip(found.rings, shares[1:], strict=True)):
         last = n == len(found.rings) - 1
         if not last:
-            line = "a circle" if footprint.shape is Shape.ROUND else f"a smaller {footprint.shape}"
+            line = "a circle" if footprint.shape is Shape.ROUND else f"a smaller {footprint.shape} shape"
             steps.append(
                 f"Cut {line} {say_cm(whole * inner)} cm across, and the ring outside it into {count}."
             )

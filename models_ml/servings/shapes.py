@@ -109,7 +109,7 @@ def _hexagon() -> Outline:
 
 def _petal() -> Outline:
     # From where two lobes touch, round the lobe, to where it touches the next: half a turn and a bit.
-    reach, steps = 0.5 + 1 / PETALS, 14
+    reach, steps = 0.5 + 1 / PETALS, 24
     points = []
     for lobe in range(PETALS):
         middle = (lobe + 0.5) / PETALS

@@ -52,6 +52,7 @@ def test_every_page_can_be_opened_and_keeps_its_promises(app: Flask, session: Se
         (None, "/menu/walnut"),
         (None, "/search?q=walnut"),
         (None, "/menu?free=nuts"),
+        (None, "/servings?guests=90&occasion=wedding&keep_top=1"),
         (None, f"/orders/{unpaid.number}?key={unpaid.secret}"),
         (Role.CUSTOMER, f"/orders/{paid.number}"),
         (Role.OWNER, f"/admin/orders/{paid.number}"),

@@ -33,7 +33,17 @@ from tests.factories.scheduling import sydney
 from tests.queries import Counter
 
 MONDAY = "2026-06-15 08:00"
-SHARED = ("/", "/menu", "/menu/walnut", "/search?q=walnut", "/faq", "/terms", "/robots.txt", "/sitemap.xml")
+SHARED = (
+    "/",
+    "/menu",
+    "/menu/walnut",
+    "/search?q=walnut",
+    "/servings",
+    "/faq",
+    "/terms",
+    "/robots.txt",
+    "/sitemap.xml",
+)
 
 
 @pytest.fixture
