@@ -198,10 +198,9 @@ def _check(decision: Approve, design: CakeDesign, shop: Shop) -> None:
 
 
 def _bespoke(row: CustomCakeRequest, decision: Approve, design: CakeDesign) -> Bespoke:
-    sizes = " + ".join(size_words(tier) for tier in design.tiers)
     return Bespoke(
         name="Custom cake",
-        size=f"{design.shape.value}, {sizes} cm",
+        size=_size(design),
         price_cents=decision.price_cents,
         tax_code=TAX_CODE,
         make_minutes=work(design).minutes,
@@ -218,6 +217,14 @@ def _bespoke(row: CustomCakeRequest, decision: Approve, design: CakeDesign) -> B
             code.value: {"state": state.value, "note": ""} for code, state in allergens(design).items()
         },
     )
+
+
+def _size(design: CakeDesign) -> str:
+    """`round, 30 + 20 cm`; many tiers are counted, so that nothing is cut off."""
+    words = f"{design.shape.value}, {' + '.join(size_words(tier) for tier in design.tiers)} cm"
+    if len(words) <= 60:
+        return words
+    return f"{design.shape.value}, {len(design.tiers)} tiers from {size_words(design.tiers[0])} cm"
 
 
 def _care(design: CakeDesign) -> str:
