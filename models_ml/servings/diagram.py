@@ -105,11 +105,16 @@ def _steps(footprint: Footprint, found: Cut) -> list[str]:
             f"Cut across the strips: {half} from each half, all of one size.",
         ]
     rows = rows_of(footprint, found)
-    each = f"{rows[0]}" if rows[0] == rows[-1] else f"{rows[-1]} or {rows[0]}"
     if len(rows) == 1:
         return [f"Cut it across into {say_slices(rows[0])}."]
-    deep = say_cm(footprint.across_cm / len(rows))
-    return [f"Cut it into {len(rows)} rows, each about {deep} cm deep.", f"Cut each row into {each} slices."]
+    full, short = (say_cm(footprint.across_cm * count / found.per_level) for count in (rows[0], rows[-1]))
+    if rows[0] == rows[-1]:
+        return [f"Cut it into {len(rows)} rows {full} cm deep.", f"Cut each row into {rows[0]} slices."]
+    many = rows.count(rows[0])
+    return [
+        f"Cut it into {len(rows)} rows: {many} of {full} cm, then {len(rows) - many} of {short} cm.",
+        f"Cut the deeper rows into {say_slices(rows[0])}, the others into {rows[-1]}.",
+    ]
 
 
 def _ring_steps(footprint: Footprint, found: Cut) -> list[str]:

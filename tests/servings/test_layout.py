@@ -94,8 +94,13 @@ def test_the_words_add_up_to_the_count() -> None:
     tall = Tier(Footprint(Shape.SQUARE, 20.32), 20.0)
     assert how_to_cut(tall, cut(tall, WEDDING)) == [
         "Lift it apart: 2 cakes stand on each other. Cut each like this.",
-        "Cut it into 4 rows, each about 5.1 cm deep.",
+        "Cut it into 4 rows 5.1 cm deep.",
         "Cut each row into 8 slices.",
+    ]
+    sheet = Tier(Footprint(Shape.RECTANGLE, 33, 23), 10.16)
+    assert how_to_cut(sheet, cut(sheet, PARTY)) == [
+        "Cut it into 5 rows: 4 of 4.7 cm, then 1 of 4.1 cm.",
+        "Cut the deeper rows into 8 slices, the others into 7.",
     ]
 
 
