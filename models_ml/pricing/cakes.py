@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from datetime import date
 
@@ -18,6 +19,8 @@ AREA = {
 SHAPES = tuple(AREA)
 DECORATIONS = ("simple", "medium", "elaborate")
 MAX_TIERS = 8
+# Flavours, fillings and coverings are the shop's own words. They are kept in tables: no separators.
+WORD = re.compile(r"[\w][\w &'’-]{0,59}")
 
 
 class InvalidCake(ValueError):
@@ -38,6 +41,11 @@ def _within(field: str, what: str, value: float, low: float, high: float, unit: 
 def _one_of(field: str, what: str, value: object, choices: tuple[str, ...]) -> None:
     if value not in choices:
         raise InvalidCake(field, f"{what} must be one of {', '.join(choices)}.")
+
+
+def _word(field: str, what: str, value: object) -> None:
+    if not isinstance(value, str) or not WORD.fullmatch(value):
+        raise InvalidCake(field, f"{what} must be a word or two, without punctuation.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +81,7 @@ class Cake:
     def __post_init__(self) -> None:
         _one_of("shape", "The shape", self.shape, SHAPES)
         _one_of("decoration", "The decoration", self.decoration, DECORATIONS)
+        _word("covering", "The covering", self.covering)
         if not 1 <= len(self.tiers) <= MAX_TIERS:
             raise InvalidCake("tiers", f"A cake has between 1 and {MAX_TIERS} tiers.")
         for number, tier in enumerate(self.tiers):
@@ -96,6 +105,8 @@ class Cake:
         at, word = f"tiers.{number}", f"Tier {number + 1}"
         _within(f"{at}.diameter_cm", f"{word}: the width", tier.diameter_cm, 5, 90, " cm")
         _within(f"{at}.height_cm", f"{word}: the height", tier.height_cm, 2, 40, " cm")
+        _word(f"{at}.flavour", f"{word}: the flavour", tier.flavour)
+        _word(f"{at}.filling", f"{word}: the filling", tier.filling)
         if type(tier.layers) is not int:
             raise InvalidCake(f"{at}.layers", f"{word}: the number of layers must be a whole number.")
         _within(f"{at}.layers", f"{word}: the number of layers", tier.layers, 1, 10)

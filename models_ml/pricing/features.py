@@ -70,10 +70,8 @@ def vector(cake: Cake, kind_level: float) -> tuple[float, ...]:
     )
 
 
-def describe(group: str, cake: Cake) -> str:
-    """What a group of features says of this cake, for people. Refuses a group that there is not."""
-    if group not in GROUPS:
-        raise KeyError(group)
+def describe(cake: Cake) -> dict[str, str]:
+    """What each group of features says of this cake, for people."""
     cost = cost_of(cake)
     toppings = _count(cake.toppings, "topping") if cake.toppings else "no toppings"
     layers = _count(sum(tier.layers for tier in cake.tiers), "layer")
@@ -88,7 +86,7 @@ def describe(group: str, cake: Cake) -> str:
         "rush": f"Notice: {_count(cake.notice_days, 'day')}",
         "date": f"A {WEEKDAYS[cake.needed_on.weekday()]} in {MONTHS[cake.needed_on.month - 1]}",
         "kind": "What cakes of this kind sold for lately",
-    }[group]
+    }
 
 
 def label(cake: Cake) -> str:

@@ -39,7 +39,8 @@ class History:
     def __init__(self, cakes: Sequence[PastCake]) -> None:
         self.cakes = sorted(cakes, key=lambda past: (past.decided_on, past.ref))
         self._days = np.array([past.decided_on.toordinal() for past in self.cakes], dtype=np.float64)
-        self._words: dict[str, int] = {}
+        kinds = {word for past in self.cakes for word in _words(past.cake)}
+        self._numbers = {word: number for number, word in enumerate(sorted(kinds))}
         self._kinds = np.array([self._kind(past.cake) for past in self.cakes]).reshape(-1, 3)
         self._places = np.array([_place(past.cake) for past in self.cakes]).reshape(-1, len(STEP))
         self.levels = np.array(
@@ -57,7 +58,7 @@ class History:
             return 0.0
         differs = (self._kinds[:until] != self._kind(cake)) @ np.array([2.0, 1.0, 1.0])
         distance = differs + (on.toordinal() - self._days[:until]) / YEAR
-        nearest = np.argsort(distance, kind="stable")[:KIND]
+        nearest = _nearest(distance, KIND)
         usual = float(self.levels[max(0, until - 200) : until].mean())
         return float((self.levels[nearest].sum() + USUAL * usual) / (len(nearest) + USUAL))
 
@@ -65,7 +66,7 @@ class History:
         """The most similar cakes decided before a day, the nearest first; never the one called `ref`."""
         until = self._until(on)
         distance = self._distances(cake, until)
-        order = [int(index) for index in np.argsort(distance, kind="stable")[: count + 1]]
+        order = [int(index) for index in _nearest(distance, count + 1)]
         found = [self.cakes[index] for index in order if self.cakes[index].ref != ref]
         return [Neighbour(p.ref, label(p.cake), p.decided_on, p.price_cents) for p in found[:count]]
 
@@ -84,9 +85,22 @@ class History:
         return distance
 
     def _kind(self, cake: Cake) -> tuple[int, int, int]:
-        words = (f"flavour {cake.tiers[0].flavour}", f"covering {cake.covering}", f"shape {cake.shape}")
-        first, second, third = (self._words.setdefault(word, len(self._words)) for word in words)
+        # A word that no past cake has is like none of them.
+        first, second, third = (self._numbers.get(word, -1) for word in _words(cake))
         return first, second, third
+
+
+def _words(cake: Cake) -> tuple[str, str, str]:
+    return f"flavour {cake.tiers[0].flavour}", f"covering {cake.covering}", f"shape {cake.shape}"
+
+
+def _nearest(distance: Numbers, count: int) -> NDArray[np.intp]:
+    """The places of the smallest distances, smallest first, the older first among equals: without sorting them all."""
+    if len(distance) <= count:
+        return np.argsort(distance, kind="stable")
+    near = np.flatnonzero(distance <= np.partition(distance, count - 1)[count - 1])
+    order: NDArray[np.intp] = near[np.argsort(distance[near], kind="stable")][:count]
+    return order
 
 
 def _place(cake: Cake) -> Numbers:

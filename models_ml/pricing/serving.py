@@ -106,9 +106,8 @@ class PriceModel:
             sums[feature.group] += float(part)
         money = features.money_levels(list(sums.values()), base)
         amounts = [round(100 * amount) for amount in money]
-        named = [
-            (features.describe(group, cake), amount) for group, amount in zip(sums, amounts, strict=True)
-        ]
+        words = features.describe(cake)
+        named = [(words[group], amount) for group, amount in zip(sums, amounts, strict=True)]
         named.sort(key=lambda each: -abs(each[1]))
         # What whole dollars and cents round off belongs to the start.
         start = ("A usual custom cake of this shop", price - sum(amounts))

@@ -13,7 +13,7 @@ import pytest
 
 from models_ml.pricing.answer import Answer, rounded
 from models_ml.pricing.cakes import Cake, PastCake, Tier
-from models_ml.pricing.neighbours import History
+from models_ml.pricing.neighbours import History, _nearest
 from models_ml.pricing.serving import PriceModel
 from models_ml.pricing.sweeps import SWEEPS, falls, random_cake
 from models_ml.pricing.train import HERE, START
@@ -142,6 +142,13 @@ def test_the_kinds_level_does_not_depend_on_size_work_or_hurry(start: PriceModel
 def test_without_any_history_the_kinds_level_is_the_formulas() -> None:
     assert History([]).kind_level(cake(), ON) == 0.0
     assert History([]).similar(cake(), ON) == []
+
+
+def test_the_nearest_are_those_of_a_full_sort() -> None:
+    rng = np.random.default_rng(4)
+    for size in (1, 5, 6, 300):
+        distance = rng.integers(0, 9, size).astype(float)
+        assert _nearest(distance, 6).tolist() == np.argsort(distance, kind="stable")[:6].tolist()
 
 
 def test_whole_dollars_never_cross() -> None:
