@@ -18,7 +18,7 @@ from datetime import timedelta
 from typing import Any
 
 from itsdangerous import BadData, URLSafeSerializer
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageCms, ImageFile, ImageOps
 
 from bakery.core import clock
 from bakery.core.errors import Invalid
@@ -164,7 +164,7 @@ def _remake(image: Image.Image, kind: str) -> CleanPicture:
     profile = image.info.get("icc_profile")
     # A JPEG can be decoded at an eighth of its size straight away.
     image.draft("RGB", (KEPT_EDGE, KEPT_EDGE))
-    image.load()
+    _load_whole(image)
     # Shrunk first: turning and colours then cost little. It may only shrink.
     upright = image.copy() if max(image.size) <= KEPT_EDGE else _shrunk(image)
     upright.info = dict(image.info)
@@ -176,11 +176,24 @@ def _remake(image: Image.Image, kind: str) -> CleanPicture:
     return CleanPicture(out.getvalue(), *picture.size, kind)
 
 
+def _load_whole(image: Image.Image) -> None:
+    """Decode; half a file is refused, not filled up with grey.
+
+    WeasyPrint tells Pillow to accept halves, for the whole process, once it is imported.
+    """
+    lenient = ImageFile.LOAD_TRUNCATED_IMAGES
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
+    try:
+        image.load()
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = lenient
+
+
 def _shrunk(image: Image.Image) -> Image.Image:
-    smaller = image if image.mode in ("RGB", "RGBA", "L") else image.convert(_plain_mode(image))
-    smaller = smaller.copy() if smaller is image else smaller
-    smaller.thumbnail((KEPT_EDGE, KEPT_EDGE), Image.Resampling.LANCZOS)
-    return smaller
+    plain = image if image.mode in ("RGB", "RGBA", "L") else image.convert(_plain_mode(image))
+    share = KEPT_EDGE / max(plain.size)
+    size = (max(1, round(plain.width * share)), max(1, round(plain.height * share)))
+    return plain.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
 
 
 def _plain_mode(image: Image.Image) -> str:
