@@ -97,7 +97,7 @@ def order_cancelled(order: Order) -> Email:
     """The bakery cancelled what the customer counts on."""
     # Of what went back in part already, the rest is for a person to say.
     paid = order.total_cents > 0 and order.payment_status == PaymentStatus.PAID
-    return _draft(
+    return draft(
         "order_cancelled",
         to=order.contact_email,
         subject=f"Your order {order.number} is cancelled",
