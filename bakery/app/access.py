@@ -41,6 +41,7 @@ ACCESS: dict[str, Access | Right | dict[str, Access | Right]] = {
     "pages.robots": _PUBLIC,
     "pages.sitemap": _PUBLIC,
     "servings.index": _PUBLIC,
+    "cake_estimate.estimate": _PUBLIC,
     "media.show": _PUBLIC,
     "visitor.show": _OWN,
     # checkout and orders

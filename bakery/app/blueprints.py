@@ -10,6 +10,7 @@ from bakery.kitchen import board
 from bakery.storefront import (
     account,
     auth,
+    cake_estimate,
     cart,
     checkout,
     home,
@@ -32,6 +33,7 @@ BLUEPRINTS: list[Blueprint] = [
     search.blueprint,
     pages.blueprint,
     servings.blueprint,
+    cake_estimate.blueprint,
     media.blueprint,
     visitor.blueprint,
     cart.blueprint,

@@ -1,0 +1,102 @@
+"""What a wished cake would cost, serve and contain, and when it could be had: a guess that promises nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from bakery.catalog.models import Allergen, Declaration
+from bakery.core import clock
+from bakery.custom_cakes import contents
+from bakery.custom_cakes.spec import CakeDesign, TierDesign
+from bakery.forecasting import pricing, servings
+from bakery.forecasting.pricing import Prediction
+from bakery.forecasting.servings import SliceKind
+from bakery.scheduling.queries import earliest_pickup
+from bakery.scheduling.types import Need
+from bakery.shop.queries import Profile
+from models_ml.servings.count import cut
+
+# What the price model calls the sponges and fillings on offer; the others go by their own name.
+_SPONGES = {"pistachio_rose": "pistachio", "cardamom_honey": "cardamom"}
+_FILLINGS = {
+    "cream_cheese": "cream",
+    "fresh_cream": "cream",
+    "raspberry": "jam",
+    "lemon_curd": "curd",
+    "date_caramel": "caramel",
+}
+FOAM = "Foam tiers cost extra: their price is for us to say."
+# Small slices are the custom there; everywhere else they are cut as for a party.
+_WEDDINGS = frozenset({"wedding", "engagement"})
+
+
+@dataclass(frozen=True, slots=True)
+class CakeEstimate:
+    """`earliest_on` is None while nothing is free within the time orders are taken for."""
+
+    price: Prediction
+    servings: int
+    slice_kind: SliceKind
+    earliest_on: date | None
+    allergens: dict[Allergen, Declaration]
+    clashes: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+def estimate_cake(session: Session, shop: Profile, design: CakeDesign) -> CakeEstimate:
+    """The estimate of a design that is wished today. Refuses (Invalid, with the field) what the models cannot take.
+
+    Tells nothing about whether the day itself is free: `earliest_on` is the first that is.
+    """
+    today = clock.today(shop.time_zone)
+    price = pricing.desk.predict(_priced(design, today), today, currency=shop.currency)
+    kind = SliceKind.WEDDING if design.occasion in _WEDDINGS else SliceKind.PARTY
+    takes = contents.work(design)
+    slot = earliest_pickup(session, Need(takes.lead_hours, takes.minutes, "A cake like this"))
+    foam = (FOAM,) if any(tier.dummy for tier in design.tiers) else ()
+    return CakeEstimate(
+        price=price,
+        servings=_servings(shop, design, kind),
+        slice_kind=kind,
+        earliest_on=slot.on if slot else None,
+        allergens=contents.allergens(design),
+        clashes=contents.clashes(design),
+        warnings=(*price.warnings, *foam),
+    )
+
+
+def _priced(design: CakeDesign, today: date) -> pricing.Cake:
+    return pricing.make_cake(
+        tiers=tuple(_tier(tier) for tier in design.tiers if not tier.dummy),
+        needed_on=design.needed_on,
+        notice_days=(design.needed_on - today).days,
+        shape=design.shape.value,
+        covering=design.covering.value,
+        decoration=design.decoration.value,
+        toppings=len(design.toppings),
+    )
+
+
+def _tier(tier: TierDesign) -> pricing.Tier:
+    return pricing.Tier(
+        diameter_cm=tier.long_cm,
+        height_cm=tier.height_cm,
+        layers=tier.layers,
+        flavour=_SPONGES.get(tier.flavour, tier.flavour),
+        filling=_FILLINGS.get(tier.filling, tier.filling),
+        width_cm=tier.short_cm if tier.diameter_cm is None else None,
+    )
+
+
+def _servings(shop: Profile, design: CakeDesign, kind: SliceKind) -> int:
+    """Of the tiers that are eaten, each cut by itself."""
+    slice_ = servings.slice_of(shop, kind)
+    total = 0
+    for tier in design.eaten_tiers:
+        sides = {"diameter_cm": tier.diameter_cm, "length_cm": tier.length_cm, "width_cm": tier.width_cm}
+        given = {name: side for name, side in sides.items() if side is not None}
+        total += cut(servings.make_tier(design.shape.value, tier.height_cm, given), slice_).servings
+    return total
