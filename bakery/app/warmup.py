@@ -1,4 +1,4 @@
-"""What a web process would load while its first customer waits, loaded beforehand: pages and Stripe's SDK.
+"""What a web process would load while its first customer waits, loaded beforehand: pages, price model, Stripe.
 
 gunicorn calls this once a worker (gunicorn.conf.py), in a thread of its own after the worker listens, so
 that the start is not later for it. Commands, workers and tests never do.
@@ -13,6 +13,7 @@ import threading
 import structlog
 from flask import Flask
 
+from bakery.forecasting import pricing
 from bakery.integrations.adapters import Adapters
 
 log = structlog.get_logger(__name__)
@@ -38,7 +39,7 @@ def start(app: Flask) -> threading.Thread:
 
 
 def warm_up(app: Flask) -> None:
-    """Ask for the shared pages as a visitor does, and load what payments need. Never raises: nobody waits."""
+    """Ask for the shared pages as a visitor does, load what prices and payments need. Never raises: nobody waits."""
     adapters: Adapters = app.extensions["adapters"]
     address: str = app.config["SETTINGS"].base_url
     try:
@@ -47,6 +48,7 @@ def warm_up(app: Flask) -> None:
         browser = app.test_client(use_cookies=False)
         for path in PAGES:
             browser.get(path, base_url=address)
+        pricing.desk.load()
         adapters.gateway.load()
     except Exception as error:
         log.warning("not_warmed_up", error=type(error).__name__)

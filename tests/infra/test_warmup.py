@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from bakery.app import warmup
+from bakery.forecasting.pricing import PriceDesk
 from bakery.integrations.adapters import Adapters
 from bakery.integrations.gateway.stripe_gateway import StripeGateway
 from tests.factories.shop import make_open_shop
@@ -41,7 +42,10 @@ def test_pages_and_payments_are_ready_before_anybody_asks(
     monkeypatch.setattr(changes, "live", True)
     # Copies of other tests' shops are out of date.
     monkeypatch.setattr(changes, "_missed", changes.version("any") + 1000)
+    loaded: list[str] = []
+    monkeypatch.setattr(PriceDesk, "load", lambda desk: loaded.append(desk.folder.name) or "")
     warmup.warm_up(app)
+    assert loaded == ["start"], "the price model in service"
     assert isinstance(outside.gateway, FakeGateway) and outside.gateway.calls == ["load"]
     with count_queries() as seen:
         for page in warmup.PAGES:
