@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from tests.tools.conftest import Toy, pids_in, until
+from tests.tools.conftest import PATIENCE, Toy, pids_in, until
 from tools import processes
 
 pytestmark = pytest.mark.faults
@@ -39,13 +39,13 @@ def test_a_second_start_beside_the_first_says_where_that_is_and_harms_nothing(op
     toy, first = open_toy, open_toy.launches[0]
     before = toy.everything()
     second = toy.launch()
-    assert second.wait(10) == 1
+    assert second.wait(PATIENCE) == 1
     assert toy.said().strip() == (
         f"The shop is already running at {toy.url} (process {first.pid}). "
         f"Stop it with Ctrl-C where it was started, or with `kill {first.pid}`."
     )
     reset = toy.launch("--reset")
-    assert reset.wait(10) == 1
+    assert reset.wait(PATIENCE) == 1
     assert "already running" in toy.said()
     assert toy.get()
     assert toy.everything() == before
@@ -65,7 +65,7 @@ def test_ctrl_c_stops_all_within_ten_seconds_and_a_later_start_keeps_the_data(to
     (toy.folder / "migrations" / "0002.py").write_text("")
     toy.stop(toy.open())
     assert "seed 2" in toy.said()
-    toy.launch("--reset").wait(10)
+    toy.launch("--reset").wait(PATIENCE)
     assert sorted(entry.name for entry in (toy.folder / "var").iterdir()) == ["run.lock"]
     toy.open()
     assert "seed 1" in toy.said()
@@ -74,7 +74,7 @@ def test_ctrl_c_stops_all_within_ten_seconds_and_a_later_start_keeps_the_data(to
 
 def test_kill_9_of_the_launcher_ends_everything_and_the_next_start_is_clean(toy: Toy) -> None:
     toy.open().kill()
-    until(lambda: toy.everything() == [], 12)
+    until(lambda: toy.everything() == [])
     toy.open()
     assert "flask was asked" not in toy.said()  # the database is as it was
 
@@ -105,7 +105,7 @@ def test_kill_9_while_postgres_runs_leaves_a_lock_that_stops_nobody(toy: Toy) ->
 def test_a_full_port_gets_one_sentence_with_a_way_out(toy: Toy) -> None:
     with socket.create_server(("127.0.0.1", toy.port)):
         process = toy.launch()
-        assert process.wait(10) == 1
+        assert process.wait(PATIENCE) == 1
     assert toy.said().startswith(
         f"Port {toy.port} is used by another program: choose another, as in `make run PORT="
     )
@@ -114,7 +114,7 @@ def test_a_full_port_gets_one_sentence_with_a_way_out(toy: Toy) -> None:
 
 
 def test_a_port_that_is_none_gets_one_sentence(toy: Toy) -> None:
-    assert toy.launch(PORT="eight").wait(10) == 1
+    assert toy.launch(PORT="eight").wait(PATIENCE) == 1
     assert (
         toy.said() == "PORT is 'eight', which is no port number: choose one such as `make run PORT=8001`.\n"
     )
@@ -125,10 +125,8 @@ def test_a_process_that_dies_comes_back_and_its_orphans_do_not_stay(open_toy: To
     worker, horse = pids_in(toy.said(0), "worker")[0], pids_in(toy.said(0), "horse")[0]
     web = pids_in(toy.said(0), "web")[0]
     processes.send([web, worker], signal.SIGKILL)
-    until(
-        lambda: len(pids_in(toy.said(0), "web is")) == 2 and len(pids_in(toy.said(0), "worker is")) == 2, 10
-    )
-    until(toy.answers, 5)
+    until(lambda: len(pids_in(toy.said(0), "web is")) == 2 and len(pids_in(toy.said(0), "worker is")) == 2)
+    until(toy.answers)
     assert processes.started(horse) is None
     assert "web ended by signal 9; starting it again." in toy.said(0)
 
@@ -136,7 +134,7 @@ def test_a_process_that_dies_comes_back_and_its_orphans_do_not_stay(open_toy: To
 def test_a_process_that_keeps_dying_stops_everything_with_a_sentence(toy: Toy) -> None:
     (toy.folder / "broken").touch()
     process = toy.launch()
-    assert process.wait(40) == 1
+    assert process.wait(PATIENCE) == 1
     assert "web cannot start: broken" in toy.said()
     assert toy.said().endswith(
         "web keeps ending with exit code 1, for the reason above. Everything is stopped.\n"
@@ -148,7 +146,7 @@ def test_a_database_that_does_not_answer_gets_one_sentence(toy: Toy) -> None:
     process = toy.launch(
         DATABASE_URL="postgresql://nobody:secret@127.0.0.1:9/none", REDIS_URL="redis://127.0.0.1:9"
     )
-    assert process.wait(20) == 1
+    assert process.wait(PATIENCE) == 1
     assert toy.said().startswith("DATABASE_URL is set, but the database does not let us in: ")
     assert toy.said().count("\n") == 1
     assert "secret" not in toy.said()
@@ -161,16 +159,16 @@ def test_a_folder_that_others_cannot_enter_stays_closed(toy: Toy) -> None:
     assert toy.folder.parent.stat().st_mode & 0o777 == 0o700
     elsewhere = (toy.folder / "var/postgres/elsewhere").read_text().strip()
     assert os.stat(elsewhere).st_mode & 0o777 == 0o700
-    assert toy.launch("--reset").wait(10) == 0
+    assert toy.launch("--reset").wait(PATIENCE) == 0
     assert not os.path.exists(elsewhere)
 
 
 def test_a_lost_password_is_told_and_reset_is_the_way_out(toy: Toy) -> None:
     toy.stop(toy.open())
     (toy.folder / "var/postgres/password").unlink()
-    assert toy.launch().wait(10) == 1
+    assert toy.launch().wait(PATIENCE) == 1
     assert "has lost its password" in toy.said() and "`make reset`" in toy.said()
-    assert toy.launch("--reset").wait(10) == 0
+    assert toy.launch("--reset").wait(PATIENCE) == 0
     assert not (toy.folder / "var/postgres").exists()
 
 
@@ -181,7 +179,7 @@ def test_whoever_reads_the_output_may_leave(toy: Toy) -> None:
     subprocess.run(
         ["sh", "-c", command], cwd=toy.folder, env=env, check=False, capture_output=True, timeout=40
     )
-    until(lambda: toy.everything() == [], 12)
+    until(lambda: toy.everything() == [])
 
 
 def command_of(pid: int) -> bytes:

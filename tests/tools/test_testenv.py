@@ -58,11 +58,11 @@ def test_kill_9_leaves_no_server_and_the_next_run_deletes_the_folder(tmp_path: P
     env = {name: value for name, value in os.environ.items() if not name.startswith("TEST_")}
     argv = [sys.executable, "-m", "tools.testenv", "--", "sleep", "3"]
     process = subprocess.Popen(argv, cwd=ROOT, env=env | {"TMPDIR": str(tmp_path)})
-    until(lambda: list(tmp_path.glob("*/redis/redis.conf")), 20)
+    until(lambda: list(tmp_path.glob("*/redis/redis.conf")))
     servers = [pid for pid in processes.all_pids() if is_server(pid, str(process.pid))]
     process.send_signal(signal.SIGKILL)
     process.wait()
-    until(lambda: not any(processes.started(pid) for pid in servers), 10)
+    until(lambda: not any(processes.started(pid) for pid in servers))
     assert servers
     pointers = list(tmp_path.glob("*/postgres/elsewhere"))  # as root: pytest's own folder is closed to others
     data = [Path(pointer.read_text().strip()) for pointer in pointers]
