@@ -12,7 +12,6 @@ PYTHON, TEMPLATE, FRAGMENT = 300, 150, 80
 EXCEPTIONS = {
     "migrations/versions/0001_first_tables.py": "generated: every table of the first release",
     "tests/people/test_sign_in.py": "one door and every way to try it, on one fixture",
-    "tests/web/storefront/test_pages.py": "the promises of every shared page, on one menu",
 }
 
 

@@ -16,6 +16,7 @@ from bakery.integrations.adapters import Adapters
 from bakery.orders.models import Order, OrderLine
 from bakery.payments.models import Payment
 from bakery.people.models import Consent
+from bakery.storefront import checkout
 from bakery.storefront.forms.checkout import MAX_NOTE
 from tests.factories.catalog import make_cake, make_loaf
 from tests.factories.people import sign_in
@@ -157,6 +158,27 @@ def test_a_second_device_of_the_same_cart_gets_the_same_order(
     other.set_cookie("cart", client.get_cookie("cart").value)
     first, second = client.post("/checkout", data=data), other.post("/checkout", data=data)
     assert first.location == second.location and orders(session) == 1
+
+
+def test_a_click_that_finds_the_cart_emptied_by_the_other_one_goes_to_the_same_order(
+    app: Flask, client: FlaskClient, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(client, make_cake())
+    data = sent(client)
+    other, answers = app.test_client(), []
+    other.set_cookie("cart", client.get_cookie("cart").value)
+
+    def the_other_was_faster(*args: Any) -> Any:
+        """Between this click's question for its order and its question for the cart."""
+        monkeypatch.setattr(checkout, "load_cart", load_cart)
+        answers.append(other.post("/checkout", data=data))
+        return load_cart(*args)
+
+    load_cart = checkout.load_cart
+    monkeypatch.setattr(checkout, "load_cart", the_other_was_faster)
+    second = client.post("/checkout", data=data)
+    assert (second.status_code, second.location) == (303, answers[0].location)
+    assert orders(session) == 1
 
 
 def test_something_added_in_another_tab_is_shown_before_it_is_charged(
