@@ -13,10 +13,12 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from flask import Response
-from werkzeug.http import parse_etags, unquote_etag
+from werkzeug.datastructures import MIMEAccept
+from werkzeug.http import parse_accept_header, parse_etags, unquote_etag
 
 from bakery.infra.changes import Changes
 
@@ -160,8 +162,16 @@ def _keys(environ: Environ) -> tuple[tuple[str, ...], tuple[str, ...]]:
         environ.get("HTTP_HX_REQUEST", ""),
         environ.get("HTTP_HX_BOOSTED", ""),
         environ.get("HTTP_HX_HISTORY_RESTORE_REQUEST", ""),
+        "json" if _prefers_json(environ.get("HTTP_ACCEPT", "")) else "",
     )
     return shared, (*shared, environ.get("HTTP_COOKIE", ""))
+
+
+@lru_cache(maxsize=256)
+def _prefers_json(accept: str) -> bool:
+    """Whether a machine asks, by the same rule as `htmx.wants_json`: an address may have an answer for each."""
+    given = parse_accept_header(accept, MIMEAccept)
+    return given.best_match(["text/html", "application/json"]) == "application/json"
 
 
 def _known(copy: Copy, environ: Environ) -> bool:

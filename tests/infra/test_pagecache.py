@@ -11,6 +11,7 @@ import pytest
 from flask import Flask, Response, request, session
 from flask.testing import FlaskClient
 
+from bakery.infra import htmx
 from bakery.infra.changes import Changes
 from bakery.infra.pagecache import MAX_BYTES, PageCache, keep
 
@@ -42,6 +43,7 @@ class Site:
         self.app.add_url_rule("/own", view_func=self.own)
         self.app.add_url_rule("/leaky", view_func=self.leaky)
         self.app.add_url_rule("/plain", view_func=self.plain)
+        self.app.add_url_rule("/both", view_func=self.both)
         self.app.wsgi_app = PageCache(self.app.wsgi_app, self.changes)  # type: ignore[method-assign]
 
     def shared(self) -> Response:
@@ -63,6 +65,12 @@ class Site:
         self.asked += 1
         return Response("never kept")
 
+    def both(self) -> Response:
+        self.asked += 1
+        if htmx.wants_json():
+            return Response("{}", mimetype="application/json")
+        return keep(Response("<p>a page</p>", mimetype="text/html"), topics=("shop",), seconds=60)
+
     def client(self) -> FlaskClient:
         return self.app.test_client(use_cookies=False)
 
@@ -70,6 +78,17 @@ class Site:
 @pytest.fixture
 def site() -> Site:
     return Site()
+
+
+def test_a_machine_that_asks_for_json_never_gets_the_kept_page(site: Site) -> None:
+    people = ("text/html,application/xhtml+xml,*/*;q=0.8", "*/*", "", "application/json;q=0.5,text/html")
+    for accept in people:
+        assert site.client().get("/both", headers={"Accept": accept}).mimetype == "text/html"
+    assert site.asked == 1, "people share one copy, however their browsers say it"
+    for accept in ("application/json", "application/json, text/html;q=0.9", "application/json"):
+        assert site.client().get("/both", headers={"Accept": accept}).mimetype == "application/json"
+    assert site.asked == 4, "the machine's answer was not kept: its view did not ask for that"
+    assert site.client().get("/both").mimetype == "text/html" and site.asked == 4
 
 
 def test_one_copy_serves_everybody_and_names_no_cookie(site: Site) -> None:
