@@ -114,6 +114,8 @@ class Quote(Base):
     # For the customer, and for the kitchen.
     message: Mapped[str] = mapped_column(Text, default="")
     instructions: Mapped[str] = mapped_column(Text, default="")
+    # What the cake is, in words for staff alone: drafted from the design, and theirs to correct.
+    description: Mapped[str] = mapped_column(Text, default="", server_default="")
     pickup_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     terms_version: Mapped[str] = mapped_column(String(20))

@@ -25,6 +25,8 @@ class Shop(Base):
         CheckConstraint(
             " AND ".join(f"{name}_tenth_mm BETWEEN 100 AND 3000" for name in SLICE_SIZES), name="slices_sane"
         ),
+        CheckConstraint("explain_from_percent BETWEEN 0 AND 100", name="explain_from_sane"),
+        CheckConstraint("quote_days BETWEEN 1 AND 60", name="quote_days_sane"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, default=1, autoincrement=False)
@@ -59,6 +61,10 @@ class Shop(Base):
     party_slice_width_tenth_mm: Mapped[int] = mapped_column(default=381, server_default="381")
     party_slice_depth_tenth_mm: Mapped[int] = mapped_column(default=508, server_default="508")
     slice_height_tenth_mm: Mapped[int] = mapped_column(default=1000, server_default="1000")
+    # A custom cake's price this far from the suggested one, in hundredths of it, has to be explained.
+    explain_from_percent: Mapped[int] = mapped_column(default=15, server_default="15")
+    # How long a quote is good for unless staff say otherwise.
+    quote_days: Mapped[int] = mapped_column(default=7, server_default="7")
 
 
 class TaxRate(Base):

@@ -45,6 +45,8 @@ class Profile:
     party_slice_width_tenth_mm: int
     party_slice_depth_tenth_mm: int
     slice_height_tenth_mm: int
+    explain_from_percent: int
+    quote_days: int
 
     @property
     def street(self) -> str:
