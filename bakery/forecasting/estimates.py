@@ -51,21 +51,41 @@ def estimate_cake(session: Session, shop: Profile, design: CakeDesign) -> CakeEs
 
     Tells nothing about whether the day itself is free: `earliest_on` is the first that is.
     """
-    today = clock.today(shop.time_zone)
-    price = pricing.desk.predict(_priced(design, today), today, currency=shop.currency)
-    kind = SliceKind.WEDDING if design.occasion in _WEDDINGS else SliceKind.PARTY
+    price = suggest_price(design, clock.today(shop.time_zone), shop.currency)
+    kind = slice_kind(design)
     takes = contents.work(design)
     slot = earliest_pickup(session, Need(takes.lead_hours, takes.minutes, "A cake like this"))
     foam = (FOAM,) if any(tier.dummy for tier in design.tiers) else ()
     return CakeEstimate(
         price=price,
-        servings=_servings(shop, design, kind),
+        servings=count_servings(shop, design),
         slice_kind=kind,
         earliest_on=slot.on if slot else None,
         allergens=contents.allergens(design),
         clashes=contents.clashes(design),
         warnings=(*price.warnings, *foam),
     )
+
+
+def suggest_price(design: CakeDesign, on: date, currency: str, *, ref: str = "") -> Prediction:
+    """What the model would ask for a design that is wished on a day. Refuses (Invalid) what it cannot take."""
+    return pricing.desk.predict(_priced(design, on), on, currency=currency, ref=ref)
+
+
+def slice_kind(design: CakeDesign) -> SliceKind:
+    """How large it is cut at that occasion."""
+    return SliceKind.WEDDING if design.occasion in _WEDDINGS else SliceKind.PARTY
+
+
+def count_servings(shop: Profile, design: CakeDesign) -> int:
+    """Of the tiers that are eaten, each cut by itself."""
+    slice_ = servings.slice_of(shop, slice_kind(design))
+    total = 0
+    for tier in design.eaten_tiers:
+        sides = {"diameter_cm": tier.diameter_cm, "length_cm": tier.length_cm, "width_cm": tier.width_cm}
+        given = {name: side for name, side in sides.items() if side is not None}
+        total += cut(servings.make_tier(design.shape.value, tier.height_cm, given), slice_).servings
+    return total
 
 
 def _priced(design: CakeDesign, today: date) -> pricing.Cake:
@@ -89,14 +109,3 @@ def _tier(tier: TierDesign) -> pricing.Tier:
         filling=_FILLINGS.get(tier.filling, tier.filling),
         width_cm=tier.short_cm if tier.diameter_cm is None else None,
     )
-
-
-def _servings(shop: Profile, design: CakeDesign, kind: SliceKind) -> int:
-    """Of the tiers that are eaten, each cut by itself."""
-    slice_ = servings.slice_of(shop, kind)
-    total = 0
-    for tier in design.eaten_tiers:
-        sides = {"diameter_cm": tier.diameter_cm, "length_cm": tier.length_cm, "width_cm": tier.width_cm}
-        given = {name: side for name, side in sides.items() if side is not None}
-        total += cut(servings.make_tier(design.shape.value, tier.height_cm, given), slice_).servings
-    return total
