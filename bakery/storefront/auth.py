@@ -18,6 +18,7 @@ from bakery.orders import cart_services
 from bakery.people import services
 from bakery.people.models import Role
 from bakery.people.sessions import find_user
+from bakery.storefront.cake_access import known_requests, remember_number
 from bakery.storefront.cart_cookie import forget_token, token_digest
 from bakery.storefront.forms.auth import LoginForm, RegisterForm
 from bakery.storefront.order_access import known_orders, remember_order
@@ -116,10 +117,12 @@ def _enter(signed_in: services.SignedIn) -> ResponseReturnValue:
     target = _next(signed_in.role)
     if current_user.is_authenticated:
         services.sign_out(current_user.token)
-    known = known_orders()
+    orders, cakes = known_orders(), known_requests()
     flask.session.clear()
-    for number in known:
+    for number in orders:
         remember_order(number)
+    for number in cakes:
+        remember_number(number)
     cart = token_digest(request) if signed_in.role == Role.CUSTOMER else None
     merged = cart_services.claim_cart(cart, signed_in.user_id) if cart else None
     for sentence in merged.sentences if merged else ():
