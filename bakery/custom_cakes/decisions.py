@@ -6,11 +6,7 @@ and the second is told who was faster.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -18,53 +14,27 @@ from sqlalchemy.orm import Session
 from bakery.core import clock
 from bakery.core.actor import Actor
 from bakery.core.errors import Invalid, InvalidTransition
-from bakery.custom_cakes import operations
-from bakery.custom_cakes.contents import allergens, work
+from bakery.custom_cakes import operations, promise
 from bakery.custom_cakes.models import CustomCakeRequest, Quote, SoftHoldState
-from bakery.custom_cakes.preview import describe, size_words
-from bakery.custom_cakes.spec import CakeDesign
+from bakery.custom_cakes.promise import MAX_TEXT, Approve, Prediction
+from bakery.custom_cakes.spec import from_json
 from bakery.custom_cakes.states import REQUEST, RequestStatus
 from bakery.infra import outbox
 from bakery.infra.transaction import transaction
 from bakery.orders import operations as orders
-from bakery.orders.bespoke import Bespoke, place_bespoke
+from bakery.orders.bespoke import place_bespoke
 from bakery.shop.models import Shop
 
-MAX_PRICE_CENTS = 5_000_000
-MAX_TEXT = 1000
-TAX_CODE = "gst"
-# A price this far from the predicted one, in hundredths of it, has to be explained.
-EXPLAIN_FROM_PERCENT = 15
-
-
-@dataclass(frozen=True, slots=True)
-class Prediction:
-    """What a model suggested: a suggestion, kept beside what a person decided."""
-
-    cents: int
-    low_cents: int
-    high_cents: int
-    servings: int | None
-    model_version: str
-    features: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Approve:
-    """A decision to make the cake. `version` is the request's as the page showed it."""
-
-    request_id: int
-    version: int
-    price_cents: int
-    servings: int
-    starts_at: datetime
-    expires_at: datetime
-    message: str = ""
-    instructions: str = ""
-    override_reason: str = ""
-    prediction: Prediction | None = None
-    # As staff would make it, where it differs from the wish.
-    design: CakeDesign | None = None
+__all__ = [
+    "Approve",
+    "Prediction",
+    "approve",
+    "ask_for_changes",
+    "extend",
+    "latest_quote",
+    "owe_mail",
+    "reject",
+]
 
 
 def approve(decision: Approve, actor: Actor) -> int:
@@ -81,10 +51,10 @@ def approve(decision: Approve, actor: Actor) -> int:
         REQUEST.check(RequestStatus(before), RequestStatus.APPROVED_AWAITING_PAYMENT)
         design = decision.design or operations.design_of(row)
         shop = session.get_one(Shop, 1)
-        _check(decision, design, shop)
-        order = place_bespoke(session, _bespoke(row, decision, design), actor)
+        promise.check(session, decision, design, shop)
+        order = place_bespoke(session, promise.to_bespoke(row, decision, design), actor)
         row.order_id = order.id
-        quote = _write_quote(session, row, decision, design, shop, actor)
+        quote = promise.write_quote(session, row, decision, design, shop, actor)
         operations.change_status(
             session, row, RequestStatus.APPROVED_AWAITING_PAYMENT, actor, f"quote {quote.version}"
         )
@@ -93,7 +63,7 @@ def approve(decision: Approve, actor: Actor) -> int:
             session, row, actor, "approve", before, decision.override_reason,
             quote=quote.version, price_cents=quote.price_cents, servings=quote.servings, order=order.number,
         )  # fmt: skip
-        _owe_mail(session, row)
+        owe_mail(session, row)
         return quote.id
 
 
@@ -121,10 +91,8 @@ def extend(request_id: int, version: int, until: datetime, actor: Actor) -> int:
         if row.status != RequestStatus.APPROVED_AWAITING_PAYMENT or row.order_id is None:
             raise InvalidTransition("Only a quote that awaits payment can be extended.")
         last = latest_quote(session, row)
-        if not last.expires_at < until < last.pickup_at:
-            raise Invalid(
-                "Choose a time later than before, and before the cake is collected.", field="expires_at"
-            )
+        after = max(last.expires_at, clock.now())
+        promise.check_expiry(session, from_json(last.design), last.pickup_at, until, after)
         orders.extend_hold(session, orders.lock_order(session, row.order_id), until)
         row.quote_version += 1
         kept = {
@@ -145,7 +113,7 @@ def extend(request_id: int, version: int, until: datetime, actor: Actor) -> int:
         operations.note_in_audit(
             session, row, actor, "extend", row.status, quote=quote.version, expires_at=until.isoformat()
         )
-        _owe_mail(session, row)
+        owe_mail(session, row)
         return quote.id
 
 
@@ -172,102 +140,11 @@ def _hand_back(
         if to == RequestStatus.REJECTED:
             operations.end_soft_hold(session, row, SoftHoldState.RELEASED)
         operations.note_in_audit(session, row, actor, action, before, reason)
-        _owe_mail(session, row)
+        owe_mail(session, row)
 
 
-def _check(decision: Approve, design: CakeDesign, shop: Shop) -> None:
-    if not 0 < decision.price_cents <= MAX_PRICE_CENTS:
-        raise Invalid("Write a price above nothing, and not above 50,000.", field="price_cents")
-    if decision.servings < 1:
-        raise Invalid("A cake serves at least one.", field="servings")
-    if decision.starts_at.astimezone(ZoneInfo(shop.time_zone)).date() != design.needed_on:
-        raise Invalid("The cake is collected on the day it is needed.", field="starts_at")
-    if not clock.now() < decision.expires_at < decision.starts_at:
-        raise Invalid(
-            "The quote runs out later than now, and before the cake is collected.", field="expires_at"
-        )
-    if len(decision.message) > MAX_TEXT or len(decision.instructions) > MAX_TEXT:
-        raise Invalid(f"Keep it under {MAX_TEXT:,} characters.", field="instructions")
-    guess = decision.prediction
-    far = guess and abs(decision.price_cents - guess.cents) * 100 > guess.cents * EXPLAIN_FROM_PERCENT
-    if far and not decision.override_reason.strip():
-        raise Invalid(
-            f"This is more than {EXPLAIN_FROM_PERCENT} % from the suggested price. Say why.",
-            field="override_reason",
-        )
-
-
-def _bespoke(row: CustomCakeRequest, decision: Approve, design: CakeDesign) -> Bespoke:
-    return Bespoke(
-        name="Custom cake",
-        size=_size(design),
-        price_cents=decision.price_cents,
-        tax_code=TAX_CODE,
-        make_minutes=work(design).minutes,
-        contact_name=row.contact_name,
-        contact_email=row.contact_email,
-        contact_phone=row.contact_phone,
-        starts_at=decision.starts_at,
-        expires_at=decision.expires_at,
-        user_id=row.user_id,
-        message=design.inscription,
-        servings=str(decision.servings),
-        note="\n".join(part for part in (f"{row.number}: {describe(design)}", _care(design)) if part),
-        allergens={
-            code.value: {"state": state.value, "note": ""} for code, state in allergens(design).items()
-        },
-    )
-
-
-def _size(design: CakeDesign) -> str:
-    """`round, 30 + 20 cm`; many tiers are counted, so that nothing is cut off."""
-    words = f"{design.shape.value}, {' + '.join(size_words(tier) for tier in design.tiers)} cm"
-    if len(words) <= 60:
-        return words
-    return f"{design.shape.value}, {len(design.tiers)} tiers from {size_words(design.tiers[0])} cm"
-
-
-def _care(design: CakeDesign) -> str:
-    """What the kitchen must not overlook."""
-    avoided = [*design.diets, *design.allergies, *([design.allergy_note] if design.allergy_note else [])]
-    return f"MIND: {', '.join(map(str, avoided))}" if avoided else ""
-
-
-def _write_quote(
-    session: Session, row: CustomCakeRequest, decision: Approve, design: CakeDesign, shop: Shop, actor: Actor
-) -> Quote:
-    guess = decision.prediction
-    row.quote_version += 1
-    quote = Quote(
-        request_id=row.id,
-        version=row.quote_version,
-        design=design.to_json(),
-        design_hash=design.hash,
-        currency=shop.currency,
-        price_cents=decision.price_cents,
-        servings=decision.servings,
-        predicted_cents=guess.cents if guess else None,
-        low_cents=guess.low_cents if guess else None,
-        high_cents=guess.high_cents if guess else None,
-        predicted_servings=guess.servings if guess else None,
-        model_version=guess.model_version if guess else None,
-        features=dict(guess.features) if guess else {},
-        override_reason=decision.override_reason.strip(),
-        message=decision.message.strip(),
-        instructions=decision.instructions.strip(),
-        pickup_at=decision.starts_at,
-        expires_at=decision.expires_at,
-        terms_version=shop.terms_version,
-        created_at=clock.now(),
-        actor_id=actor.id,
-        actor_label=actor.label,
-    )
-    session.add(quote)
-    session.flush()
-    return quote
-
-
-def _owe_mail(session: Session, row: CustomCakeRequest) -> None:
+def owe_mail(session: Session, row: CustomCakeRequest) -> None:
+    """Tell the customer what became of the request, once for each version of it."""
     outbox.owe(
         session, "jobs.custom_cakes.send_decision", row.id, row.version,
         key=f"{row.ref}:decision:{row.version}",
