@@ -19,7 +19,6 @@ from bakery.custom_cakes.models import CustomCakeRequest, Quote, SoftHoldState
 from bakery.custom_cakes.promise import MAX_TEXT, Approve, Prediction
 from bakery.custom_cakes.spec import from_json
 from bakery.custom_cakes.states import REQUEST, RequestStatus
-from bakery.infra import outbox
 from bakery.infra.transaction import transaction
 from bakery.orders import operations as orders
 from bakery.orders.bespoke import place_bespoke
@@ -32,7 +31,6 @@ __all__ = [
     "ask_for_changes",
     "extend",
     "latest_quote",
-    "owe_mail",
     "reject",
 ]
 
@@ -63,7 +61,7 @@ def approve(decision: Approve, actor: Actor) -> int:
             session, row, actor, "approve", before, decision.override_reason,
             quote=quote.version, price_cents=quote.price_cents, servings=quote.servings, order=order.number,
         )  # fmt: skip
-        owe_mail(session, row)
+        operations.owe_decision(session, row)
         return quote.id
 
 
@@ -113,7 +111,7 @@ def extend(request_id: int, version: int, until: datetime, actor: Actor) -> int:
         operations.note_in_audit(
             session, row, actor, "extend", row.status, quote=quote.version, expires_at=until.isoformat()
         )
-        owe_mail(session, row)
+        operations.owe_decision(session, row)
         return quote.id
 
 
@@ -140,12 +138,4 @@ def _hand_back(
         if to == RequestStatus.REJECTED:
             operations.end_soft_hold(session, row, SoftHoldState.RELEASED)
         operations.note_in_audit(session, row, actor, action, before, reason)
-        owe_mail(session, row)
-
-
-def owe_mail(session: Session, row: CustomCakeRequest) -> None:
-    """Tell the customer what became of the request, once for each version of it."""
-    outbox.owe(
-        session, "jobs.custom_cakes.send_decision", row.id, row.version,
-        key=f"{row.ref}:decision:{row.version}",
-    )  # fmt: skip
+        operations.owe_decision(session, row)

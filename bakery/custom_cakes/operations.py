@@ -21,6 +21,7 @@ from bakery.custom_cakes.contents import work
 from bakery.custom_cakes.models import CustomCakeRequest, RequestEvent, SoftHold, SoftHoldState
 from bakery.custom_cakes.spec import CakeDesign, from_json
 from bakery.custom_cakes.states import REQUEST, RequestStatus
+from bakery.infra import outbox
 from bakery.people import audit
 from bakery.shop.models import Shop
 
@@ -138,6 +139,14 @@ def end_soft_hold(session: Session, row: CustomCakeRequest, state: SoftHoldState
     held.state, held.ended_at = state, clock.now()
     session.flush()
     return True
+
+
+def owe_decision(session: Session, row: CustomCakeRequest) -> None:
+    """Owe the customer the mail that says how the request stands: one for each version of it."""
+    outbox.owe(
+        session, "jobs.custom_cakes.send_decision", row.id, row.version,
+        key=f"{row.ref}:decision:{row.version}",
+    )  # fmt: skip
 
 
 def note_in_audit(

@@ -25,6 +25,7 @@ from bakery.infra.transaction import retrying, transaction
 from bakery.orders import operations as orders
 from bakery.orders.models import Order
 from bakery.orders.states import OrderStatus
+from bakery.payments.operations import attempts
 from bakery.scheduling.queries import availability
 from bakery.scheduling.types import Need
 
@@ -94,13 +95,22 @@ def resubmit(request_id: int, design: CakeDesign, actor: Actor, expected_version
         operations.hold_softly(session, row)
 
 
-def withdraw(request_id: int, actor: Actor, reason: str = "", *, staff: bool = False) -> None:
-    """Take a request back. An approved one frees its slot and cancels its unpaid order.
+def withdraw(
+    request_id: int,
+    actor: Actor,
+    reason: str = "",
+    *,
+    staff: bool = False,
+    expected_version: int | None = None,
+) -> None:
+    """Take a request back. An approved one frees its slot, cancels its unpaid order and closes its payment page.
 
-    Refuses with InvalidTransition one that is paid or over.
+    Refuses with InvalidTransition one that is paid or over, with Conflict one that changed since it was looked at.
     """
     with transaction() as session:
         row = operations.lock_request(session, request_id)
+        if expected_version is not None:
+            operations.refuse_stale(session, row, expected_version)
         before = row.status
         operations.change_status(session, row, RequestStatus.WITHDRAWN, actor, reason)
         operations.end_soft_hold(session, row, SoftHoldState.RELEASED)
@@ -110,8 +120,10 @@ def withdraw(request_id: int, actor: Actor, reason: str = "", *, staff: bool = F
                 raise Conflict(f"Order {order.number} has been paid, so this cake is being made.")
             if order.status == OrderStatus.PENDING_PAYMENT:
                 orders.cancel(session, order, actor, "custom cake withdrawn")
+                attempts.owe_closing_others(session, order.id)
         if staff:
             operations.note_in_audit(session, row, actor, "withdraw", before, reason)
+        operations.owe_decision(session, row)
 
 
 def write_message(request_id: int, text: str, actor: Actor, *, from_staff: bool) -> int:
@@ -183,10 +195,7 @@ def follow_order(request_id: int) -> bool:
             return False
         operations.change_status(session, row, to, SYSTEM, why)
         if to != RequestStatus.PAID:
-            outbox.owe(
-                session, "jobs.custom_cakes.send_decision", row.id, row.version,
-                key=f"{row.ref}:decision:{row.version}",
-            )  # fmt: skip
+            operations.owe_decision(session, row)
         return True
 
 
