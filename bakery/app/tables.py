@@ -1,7 +1,9 @@
 """Every table, so that migrations see them all."""
 
+from bakery.catalog import cake_models as catalog_cakes
 from bakery.catalog import models as catalog
 from bakery.custom_cakes import models as custom_cakes
+from bakery.forecasting import models as forecasting
 from bakery.infra import models as infra
 from bakery.messages import models as messages
 from bakery.orders import models as orders
@@ -14,7 +16,9 @@ from bakery.stock import models as stock
 
 __all__ = [
     "catalog",
+    "catalog_cakes",
     "custom_cakes",
+    "forecasting",
     "infra",
     "messages",
     "orders",

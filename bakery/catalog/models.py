@@ -92,6 +92,8 @@ class Product(Base):
     published_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
+    # Counts what staff changed: what they save must be what they saw.
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
 
     category: Mapped[Category] = relationship(lazy="raise_on_sql")
     variants: Mapped[list[Variant]] = relationship(
@@ -133,6 +135,8 @@ class Variant(Base):
     active: Mapped[bool] = mapped_column(default=True)
     # The size that its page chooses first while it can be had; without one, the first by position.
     is_default: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # As the product's.
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
 
     product: Mapped[Product] = relationship(back_populates="variants", lazy="raise_on_sql")
 

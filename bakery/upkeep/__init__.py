@@ -1,0 +1,1 @@
+"""What staff keep up: the menu with its prices and servings, and the shop's settings."""
