@@ -155,6 +155,11 @@ class OrderLine(Base):
     ingredients: Mapped[str] = mapped_column(Text, default="")
     # {"milk": {"state": "contains", "note": ""}, …} for all fourteen.
     allergens: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    # What the kitchen needs of a line that is made for one customer: its steps by station, as [{"station",
+    # "days_before", "minutes"}, …], what the illustrator draws, and what staff wrote; never shown to the customer.
+    steps: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list, server_default="[]")
+    drawing: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    instructions: Mapped[str] = mapped_column(Text, default="", server_default="")
 
     order: Mapped[Order] = relationship(back_populates="lines", lazy="raise_on_sql")
 

@@ -1,15 +1,16 @@
-"""Tickets: what the kitchen screen shows for an order line."""
+"""Tickets: what the kitchen screen shows for an order line, or for one step of it."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, func
+from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, String, UniqueConstraint, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bakery.core.states import Machine
 from bakery.infra.db import Base, Id, in_states
+from bakery.scheduling.types import Station
 
 
 class TicketState(StrEnum):
@@ -35,10 +36,23 @@ TICKET = Machine(
 
 class Ticket(Base):
     __tablename__ = "ticket"
-    __table_args__ = (in_states("state", TicketState), Index("ix_ticket_due", "due_at", "state"))
+    __table_args__ = (
+        in_states("state", TicketState),
+        in_states("station", Station),
+        UniqueConstraint("order_line_id", "step"),
+        CheckConstraint(
+            "step BETWEEN 0 AND steps AND (step = 0) = (steps = 0) AND (step = 0) = (station IS NULL)",
+            name="step_whole",
+        ),
+        Index("ix_ticket_due", "due_at", "state"),
+    )
 
     id: Mapped[Id]
-    order_line_id: Mapped[int] = mapped_column(ForeignKey("order_line.id"), unique=True)
+    order_line_id: Mapped[int] = mapped_column(ForeignKey("order_line.id"))
+    # What is made in one go has no steps and no station: 0 of 0.
+    step: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")
+    steps: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")
+    station: Mapped[str | None] = mapped_column(String(20))
     order_id: Mapped[int] = mapped_column(ForeignKey("shop_order.id"), index=True)
     state: Mapped[str] = mapped_column(String(20), default=TicketState.TO_DO)
     due_at: Mapped[datetime]

@@ -43,7 +43,7 @@ def open_tickets(order_id: int) -> int:
         made = session.execute(
             insert(Ticket)
             .values([{"order_line_id": i, "order_id": order_id, "due_at": order.pickup_at} for i in lines])
-            .on_conflict_do_nothing(index_elements=["order_line_id"])
+            .on_conflict_do_nothing(index_elements=["order_line_id", "step"])
             .returning(Ticket.id)
         ).scalars()
         ids = list(made)

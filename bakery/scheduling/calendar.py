@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from bakery.catalog.season import in_season
 from bakery.scheduling.rules import Rules
+from bakery.scheduling.stations import Stations
 from bakery.scheduling.types import Day, Need, Reason, Slot
 
 
@@ -56,24 +57,31 @@ def room(rules: Rules, booked: Booked) -> Room:
 class Calendar:
     """The days from today on, for orders placed `now`. One calendar answers for many needs."""
 
-    def __init__(self, rules: Rules, booked: Mapping[datetime, Booked], now: datetime) -> None:
+    def __init__(
+        self, rules: Rules, booked: Mapping[datetime, Booked], now: datetime, stations: Stations
+    ) -> None:
         self.rules = rules
+        self.stations = stations
         self.now = now.astimezone(UTC)  # hours are counted on the clock that runs, not on the one on the wall
         self.today = now.astimezone(ZoneInfo(rules.time_zone)).date()
-        self.last_day = self.today + timedelta(days=rules.max_days_ahead)
         self._booked = booked
         self._whole = room(rules, Booked(None, None, 0, 0, False))
         self._rooms: dict[date, list[tuple[Slot, Room]]] = {}
 
+    def last_day(self, need: Need) -> date:
+        """The last day that such orders are taken for."""
+        ahead = self.rules.custom_days_ahead if need.far else self.rules.max_days_ahead
+        return self.today + timedelta(days=ahead)
+
     def days(self, need: Need) -> Iterator[Day]:
         """Every day on which orders are taken, with the slots this order may have."""
-        for ahead in range(self.rules.max_days_ahead + 1):
+        for ahead in range((self.last_day(need) - self.today).days + 1):
             yield self.day(need, self.today + timedelta(days=ahead))
 
     def day(self, need: Need, on: date) -> Day:
         """One date: the slots this order may have, or why there is none."""
-        if not self.today <= on <= self.last_day:
-            return Day(on, reason=Reason.TOO_FAR if on > self.last_day else Reason.NOTICE)
+        if not self.today <= on <= self.last_day(need):
+            return Day(on, reason=Reason.TOO_FAR if on > self.today else Reason.NOTICE)
         return self.possible(need, on)
 
     def possible(self, need: Need, on: date) -> Day:
@@ -86,7 +94,9 @@ class Calendar:
         if not later:
             return Day(on, reason=Reason.NOTICE)
         free = tuple(slot for slot, left in later if left.fits(need))
-        return Day(on, free) if free else Day(on, reason=Reason.FULL)
+        if not free:
+            return Day(on, reason=Reason.FULL)
+        return self._refusal_of_stations(need, on) or Day(on, free)
 
     def earliest_start(self, need: Need) -> datetime:
         """The first instant at which the order can be ready: lead time in clock hours, and the least notice."""
@@ -105,6 +115,15 @@ class Calendar:
         if closes_at and self.now >= closes_at:
             return Day(on, reason=Reason.CUT_OFF)
         return None
+
+    def _refusal_of_stations(self, need: Need, on: date) -> Day | None:
+        if not need.steps:
+            return None
+        steps = self.stations.steps(need, on)
+        if steps is None:
+            return Day(on, reason=Reason.LATE)
+        busy = self.stations.busy(steps)
+        return Day(on, reason=Reason.BUSY, busy=busy) if busy else None
 
     def _rooms_on(self, on: date) -> list[tuple[Slot, Room]]:
         if on not in self._rooms:

@@ -13,3 +13,7 @@ class SlotGone(Conflict):
     def __init__(self, message: str, starts_at: datetime) -> None:
         super().__init__(message, field="slot")
         self.starts_at = starts_at
+
+
+class StationFull(SlotGone):
+    """The pickup time is free, but somebody in the kitchen has no time left on a day before it."""

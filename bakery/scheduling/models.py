@@ -1,14 +1,17 @@
-"""Hours, exceptions, cut-offs and slots. Local dates and times are the shop's; instants are UTC."""
+"""Hours, exceptions, cut-offs, slots and stations. Local dates and times are the shop's; instants are UTC."""
 
 from __future__ import annotations
 
 from datetime import date, datetime, time
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, String, func
+from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, String, UniqueConstraint, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bakery.infra.db import Base, Id, in_states
+from bakery.scheduling.types import Station
+
+MAX_STATION_MINUTES = 10_000
 
 
 class SlotHoldState(StrEnum):
@@ -67,13 +70,18 @@ class Cutoff(Base):
 
 
 class SlotPlan(Base):
-    """How pickup is cut into slots: a single row."""
+    """How pickup is cut into slots, and what each station gets done on a day the shop is open: a single row."""
 
     __tablename__ = "slot_plan"
     __table_args__ = (
         CheckConstraint("id = 1", name="single_row"),
         CheckConstraint("slot_minutes BETWEEN 5 AND 240", name="slot_minutes_sane"),
         CheckConstraint("capacity_orders >= 0 AND capacity_minutes >= 0", name="capacity_not_negative"),
+        CheckConstraint(
+            " AND ".join(f"{station}_minutes BETWEEN 0 AND {MAX_STATION_MINUTES}" for station in Station),
+            name="stations_sane",
+        ),
+        CheckConstraint("custom_days_ahead BETWEEN 1 AND 800", name="custom_days_sane"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, default=1, autoincrement=False)
@@ -83,6 +91,13 @@ class SlotPlan(Base):
     # Nobody can promise a loaf in five minutes: the least notice of any order.
     min_notice_minutes: Mapped[int] = mapped_column(default=60)
     max_days_ahead: Mapped[int] = mapped_column(default=60)
+    # A wedding is asked for a year ahead.
+    custom_days_ahead: Mapped[int] = mapped_column(default=365, server_default="365")
+    # Minutes of all who work there, on a day the shop is open: two bakers, one and a half at the bench, two
+    # decorators, less what the menu takes of them.
+    bake_minutes: Mapped[int] = mapped_column(default=600, server_default="600")
+    fill_minutes: Mapped[int] = mapped_column(default=480, server_default="480")
+    decorate_minutes: Mapped[int] = mapped_column(default=600, server_default="600")
 
 
 class PickupSlot(Base):
@@ -125,3 +140,40 @@ class SlotHold(Base):
     expires_at: Mapped[datetime]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     ended_at: Mapped[datetime | None]
+
+
+class StationDay(Base):
+    """A station's date that somebody has booked, or that staff gave other minutes; others exist by plan only."""
+
+    __tablename__ = "station_day"
+    __table_args__ = (
+        in_states("station", Station),
+        UniqueConstraint("on_date", "station"),
+        CheckConstraint("booked_minutes >= 0", name="booked_not_negative"),
+        CheckConstraint(
+            f"capacity_minutes IS NULL OR capacity_minutes BETWEEN 0 AND {MAX_STATION_MINUTES}",
+            name="capacity_sane",
+        ),
+    )
+
+    id: Mapped[Id]
+    on_date: Mapped[date]
+    station: Mapped[str] = mapped_column(String(20))
+    # None: the plan's on a day the shop is open, nothing on one it is closed.
+    capacity_minutes: Mapped[int | None]
+    booked_minutes: Mapped[int] = mapped_column(default=0, server_default="0")
+
+
+class StationHold(Base):
+    """A station's minutes that go with an order's slot: they are held, sold and freed by the slot's hold."""
+
+    __tablename__ = "station_hold"
+    __table_args__ = (
+        UniqueConstraint("slot_hold_id", "station_day_id"),
+        CheckConstraint("minutes > 0", name="minutes_positive"),
+    )
+
+    id: Mapped[Id]
+    slot_hold_id: Mapped[int] = mapped_column(ForeignKey("slot_hold.id"))
+    station_day_id: Mapped[int] = mapped_column(ForeignKey("station_day.id"), index=True)
+    minutes: Mapped[int]

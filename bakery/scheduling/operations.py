@@ -1,6 +1,8 @@
-"""Taking and giving back the capacity of pickup slots, inside the caller's transaction.
+"""Taking and giving back the capacity of pickup slots and stations, inside the caller's transaction.
 
-A slot's row is locked before its hold is read or written; whoever also locks stock levels locks those first.
+A slot's row is locked before its hold is read or written; whoever also locks stock levels locks those first. The
+days of stations come after the slot, by date and station. A station's minutes belong to the slot's hold: they
+live and end with it.
 """
 
 from __future__ import annotations
@@ -13,14 +15,24 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from bakery.core import clock
-from bakery.scheduling import reasons
+from bakery.scheduling import reasons, station_holds
 from bakery.scheduling.calendar import Booked, Calendar, room
-from bakery.scheduling.errors import SlotGone
+from bakery.scheduling.errors import SlotGone, StationFull
 from bakery.scheduling.models import PickupSlot, SlotHold, SlotHoldState
 from bakery.scheduling.queries import open_calendar
 from bakery.scheduling.types import Availability, Need, Slot
 
-__all__ = ["SlotGone", "consume", "extend", "give_back", "hold", "lock_slot", "release", "retake"]
+__all__ = [
+    "SlotGone",
+    "StationFull",
+    "consume",
+    "extend",
+    "give_back",
+    "hold",
+    "lock_slot",
+    "release",
+    "retake",
+]
 
 
 def lock_slot(session: Session, starts_at: datetime) -> PickupSlot | None:
@@ -44,7 +56,8 @@ def hold(
     """Promise a slot's capacity to `owner` until `expires_at`. The same promise again changes nothing.
 
     Asks the same rules as every page, as of `now`. Refuses with SlotGone when the slot is taken, closed, too
-    soon or does not exist; with ValueError when the owner holds another one.
+    soon or does not exist; with StationFull when a station has no time left; with ValueError when the owner
+    holds another slot.
     """
     starts_at = starts_at.astimezone(UTC)
     held = _open_hold(session, owner)
@@ -59,8 +72,14 @@ def hold(
         raise _gone(calendar, need, starts_at, slot)
     row.booked_orders = PickupSlot.booked_orders + 1
     row.booked_minutes = PickupSlot.booked_minutes + need.make_minutes
-    session.add(SlotHold(owner=owner, slot_id=row.id, minutes=need.make_minutes, expires_at=expires_at))
+    held = SlotHold(owner=owner, slot_id=row.id, minutes=need.make_minutes, expires_at=expires_at)
+    session.add(held)
     session.flush()
+    # Judged again below, under the lock: `_possible` found that nothing is due before today.
+    steps = calendar.stations.steps(need, slot.on) or ()
+    busy = station_holds.take(session, held, steps, calendar.stations)
+    if busy:
+        raise StationFull(reasons.no_time(busy), starts_at)
     return row
 
 
@@ -126,7 +145,7 @@ def booked(row: PickupSlot) -> Booked:
 
 
 def _possible(session: Session, starts_at: datetime, need: Need, now: datetime) -> tuple[Calendar, Slot]:
-    calendar = open_calendar(session, now, fresh=True)
+    calendar = open_calendar(session, now, fresh=True, stations=bool(need.steps))
     if calendar is None:
         raise SlotGone("We are not taking orders at the moment.", starts_at)
     on = starts_at.astimezone(ZoneInfo(calendar.rules.time_zone)).date()
@@ -140,7 +159,8 @@ def _gone(calendar: Calendar, need: Need, starts_at: datetime, slot: Slot | None
     on = starts_at.astimezone(ZoneInfo(calendar.rules.time_zone)).date()
     day = calendar.day(need, on)
     found = Availability(need, calendar.rules.time_zone, (day,))
-    return SlotGone(reasons.why_slot(found, day, slot), starts_at)
+    kind = StationFull if day.busy else SlotGone
+    return kind(reasons.why_slot(found, day, slot), starts_at)
 
 
 def _make_row(session: Session, slot: Slot) -> PickupSlot:
@@ -178,5 +198,6 @@ def _free(session: Session, held: SlotHold) -> None:
     row = session.get_one(PickupSlot, held.slot_id)
     row.booked_orders = PickupSlot.booked_orders - 1
     row.booked_minutes = PickupSlot.booked_minutes - held.minutes
+    station_holds.free(session, held)
     held.state, held.ended_at = SlotHoldState.RELEASED, clock.now()
     session.flush()

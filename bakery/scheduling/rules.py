@@ -11,7 +11,7 @@ from sqlalchemy import select, true
 from sqlalchemy.orm import Session
 
 from bakery.scheduling.models import Cutoff, OpeningHours, ScheduleException, SlotPlan
-from bakery.scheduling.types import Slot
+from bakery.scheduling.types import Slot, Station
 from bakery.shop.models import Shop
 
 # Hours that end within the day's last minute run until midnight: 23:59 is as late as a form can say.
@@ -44,6 +44,9 @@ class Rules:
     capacity_minutes: int
     min_notice_minutes: int
     max_days_ahead: int
+    custom_days_ahead: int
+    # What each station gets done on a day the shop is open.
+    stations: Mapping[Station, int]
     hours: Mapping[int, tuple[Interval, ...]]
     # Monday is 0: (days before, local time).
     cutoffs: Mapping[int, tuple[int, time]]
@@ -118,6 +121,8 @@ def load(session: Session, hours: Mapping[int, tuple[Interval, ...]] | None = No
         capacity_minutes=plan.capacity_minutes,
         min_notice_minutes=plan.min_notice_minutes,
         max_days_ahead=plan.max_days_ahead,
+        custom_days_ahead=plan.custom_days_ahead,
+        stations={station: getattr(plan, f"{station}_minutes") for station in Station},
         hours=weekly_hours(session) if hours is None else hours,
         cutoffs=cutoffs,
         exceptions=dated,

@@ -20,14 +20,54 @@ class Season:
     last: str
 
 
+class Station(StrEnum):
+    """Where in the kitchen work is done, in the order in which a cake comes by."""
+
+    BAKE = "bake"
+    FILL = "fill"
+    DECORATE = "decorate"
+
+
+@dataclass(frozen=True, slots=True)
+class StepNeed:
+    """Minutes of one station, so many of the kitchen's working days before the order is collected."""
+
+    station: Station
+    days_before: int
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class StepOn:
+    """A step on its date."""
+
+    station: Station
+    on: date
+    minutes: int
+
+
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What an order asks of a slot. `forced_by` names the line with the longest lead time, for people."""
+    """What an order asks of a slot, and of the kitchen's stations on the days before.
+
+    `make_minutes` go against the slot, `steps` against their stations. `forced_by` names the line with the
+    longest lead time, for people. `far`: made for one customer, so it may be asked for further ahead than the
+    menu. `hurried`: somebody agreed to short notice, so steps whose days have passed go on the first working
+    day from today.
+    """
 
     lead_time_hours: int = 0
     make_minutes: int = 0
     forced_by: str = ""
     seasons: tuple[Season, ...] = ()
+    steps: tuple[StepNeed, ...] = ()
+    far: bool = False
+    hurried: bool = False
+
+    @property
+    def working_days(self) -> int:
+        """How many working days before it is collected the first step is due."""
+        return max((step.days_before for step in self.steps), default=0)
 
 
 class Reason(StrEnum):
@@ -39,6 +79,8 @@ class Reason(StrEnum):
     CUT_OFF = "cut-off passed"
     NOTICE = "too soon"
     FULL = "full"
+    LATE = "too late to begin"
+    BUSY = "no time left at a station"
     TOO_FAR = "too far ahead"
 
 
@@ -76,6 +118,8 @@ class Day:
     slots: tuple[Slot, ...] = ()
     reason: Reason | None = None
     detail: str = ""
+    # The first step of which the station has no time left.
+    busy: StepOn | None = None
 
     @property
     def label(self) -> str:
