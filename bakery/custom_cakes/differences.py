@@ -22,7 +22,27 @@ def differences(old: CakeDesign, new: CakeDesign) -> tuple[str, ...]:
 
     A change of an allergen never says "free from": only what is declared not contained is called so.
     """
-    return (*_allergens(old, new), *_words(old, new), *_tiers(old.tiers, new.tiers), *_sets(old, new))
+    return (*allergen_changes(old, new), *design_changes(old, new))
+
+
+def design_changes(old: CakeDesign, new: CakeDesign) -> tuple[str, ...]:
+    """The same without the allergens, for who says those apart and louder."""
+    return (*_words(old, new), *_tiers(old.tiers, new.tiers), *_sets(old, new))
+
+
+def allergen_changes(old: CakeDesign, new: CakeDesign) -> tuple[str, ...]:
+    """A sentence for each allergen that is declared otherwise now."""
+    return tuple(_allergens(old, new))
+
+
+def new_allergens(old: CakeDesign, new: CakeDesign) -> tuple[Allergen, ...]:
+    """What the new cake contains and the old one did not: what somebody may have agreed to the old one without."""
+    before, after = allergens(old), allergens(new)
+    return tuple(
+        each
+        for each in Allergen
+        if after[each] is Declaration.CONTAINS and before[each] is not Declaration.CONTAINS
+    )
 
 
 def _allergens(old: CakeDesign, new: CakeDesign) -> Iterator[str]:
