@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from bakery.core import clock, ids
@@ -70,8 +70,10 @@ def list_requests(session: Session, filters: QueueFilters, page: int) -> QueuePa
     conditions = _conditions(filters)
     total = session.scalar(select(func.count()).select_from(_R).where(*conditions)) or 0
     found = session.execute(
-        _sorted(select(_R, Quote).where(*conditions), filters)
+        select(_R, Quote)
         .outerjoin(Quote, and_(Quote.request_id == _R.id, Quote.version == _R.quote_version))
+        .where(*conditions)
+        .order_by(*_order(filters))
         .offset((page - 1) * PAGE_SIZE)
         .limit(PAGE_SIZE)
     ).all()
@@ -158,7 +160,7 @@ def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-def _sorted(query: Select[Any], filters: QueueFilters) -> Select[Any]:
+def _order(filters: QueueFilters) -> tuple[Any, ...]:
     column = SORTS[filters.sort]
     # Of one day, who has waited longest comes first.
-    return query.order_by(column.desc() if filters.descending else column.asc(), _R.created_at, _R.id)
+    return column.desc() if filters.descending else column.asc(), _R.created_at, _R.id
