@@ -1,4 +1,4 @@
-"""What is in a design: its allergens, what clashes with what the customer avoids, and the work it takes."""
+"""What is in a design: its allergens, what clashes with what the customer avoids, and the work it takes when."""
 
 from __future__ import annotations
 
@@ -11,6 +11,14 @@ from bakery.catalog.words import ALLERGEN_WORDS, TAG_WORDS
 from bakery.custom_cakes import options
 from bakery.custom_cakes.options import Choice
 from bakery.custom_cakes.spec import CakeDesign
+from bakery.scheduling.types import Need, Station, StepNeed
+
+# Boxing a cake and showing it to whoever collects it: all that it asks of its pickup slot.
+HANDOVER_MINUTES = 15
+# No station works longer than this on one cake in a day: what takes longer goes on several days.
+DAYS_WORK = 240
+# A cake that is filled and decorated within this much is baked one day and finished the next.
+FINISHED_IN = 150
 
 K = TypeVar("K")
 # A choice that the shop no longer offers: nobody can say any more what was in it.
@@ -100,6 +108,42 @@ def work(design: CakeDesign) -> Work:
     if design.inscription:
         decorate += 10
     return Work(bake, fill, decorate, max(choice.lead_hours for choice in choices(design)))
+
+
+def need_of(design: CakeDesign) -> Need:
+    """What a cake asks of its pickup slot, and of the kitchen's stations on the working days before: the one answer
+    for pages, estimates, holds and the queue.
+    """
+    takes = work(design)
+    return Need(
+        lead_time_hours=takes.lead_hours,
+        make_minutes=HANDOVER_MINUTES,
+        forced_by="A cake like this",
+        steps=steps(takes),
+        far=True,
+    )
+
+
+def steps(takes: Work) -> tuple[StepNeed, ...]:
+    """The work by station and working day, the first first; decorated no later than the day before it is collected."""
+    decorating = _days(Station.DECORATE, takes.decorate_minutes, 1)
+    finished = takes.fill_minutes + takes.decorate_minutes <= FINISHED_IN
+    filling = _days(Station.FILL, takes.fill_minutes, 1 if finished else _day_before(decorating))
+    baking = _days(Station.BAKE, takes.bake_minutes, _day_before(filling or decorating))
+    return (*baking, *filling, *decorating)
+
+
+def _days(station: Station, minutes: int, last: int) -> tuple[StepNeed, ...]:
+    """One station's work, shared out evenly over as few days as it takes, up to `last` days before."""
+    count = -(-minutes // DAYS_WORK)
+    return tuple(
+        StepNeed(station, last + later, minutes * (later + 1) // count - minutes * later // count)
+        for later in reversed(range(count))
+    )
+
+
+def _day_before(steps: tuple[StepNeed, ...]) -> int:
+    return max((step.days_before for step in steps), default=0) + 1
 
 
 def _is(state: Declaration) -> str:

@@ -13,14 +13,15 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from bakery.catalog.illustration.stored import to_json
 from bakery.core import clock
 from bakery.core.actor import Actor
 from bakery.core.errors import Invalid
 from bakery.core.money import Money
-from bakery.custom_cakes.contents import allergens, work
+from bakery.custom_cakes.contents import allergens, need_of
 from bakery.custom_cakes.expiry import latest_expiry
 from bakery.custom_cakes.models import CustomCakeRequest, Quote
-from bakery.custom_cakes.preview import describe, size_words
+from bakery.custom_cakes.preview import describe, size_words, to_drawing
 from bakery.custom_cakes.spec import CakeDesign
 from bakery.infra.formats import datetime_shop, money
 from bakery.orders.bespoke import Bespoke
@@ -123,7 +124,7 @@ def to_bespoke(row: CustomCakeRequest, decision: Approve, design: CakeDesign) ->
         size=_size(design),
         price_cents=decision.price_cents,
         tax_code=TAX_CODE,
-        make_minutes=work(design).minutes,
+        need=need_of(design),
         contact_name=row.contact_name,
         contact_email=row.contact_email,
         contact_phone=row.contact_phone,
@@ -136,6 +137,8 @@ def to_bespoke(row: CustomCakeRequest, decision: Approve, design: CakeDesign) ->
         allergens={
             code.value: {"state": state.value, "note": ""} for code, state in allergens(design).items()
         },
+        drawing=to_json(to_drawing(design)),
+        instructions=decision.instructions.strip(),
     )
 
 

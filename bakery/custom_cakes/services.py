@@ -15,7 +15,7 @@ from bakery.core.actor import SYSTEM, Actor
 from bakery.core.errors import Conflict, Invalid, NotFound
 from bakery.core.states import words
 from bakery.custom_cakes import operations
-from bakery.custom_cakes.contents import work
+from bakery.custom_cakes.contents import need_of
 from bakery.custom_cakes.models import CustomCakeRequest, RequestMessage, RequestPicture, SoftHoldState
 from bakery.custom_cakes.spec import CakeDesign
 from bakery.custom_cakes.states import OPEN, OVER, RequestStatus
@@ -27,7 +27,6 @@ from bakery.orders.models import Order
 from bakery.orders.states import OrderStatus
 from bakery.payments.operations import attempts
 from bakery.scheduling.queries import availability
-from bakery.scheduling.types import Need
 
 MAX_OPEN = 5
 MAX_MESSAGE = 2000
@@ -268,9 +267,7 @@ def _check_copy(session: Session, copy_of_id: int | None) -> None:
 
 def _check_day(session: Session, design: CakeDesign) -> None:
     """Refuse a date on which such a cake cannot be had: closed, too soon, full or too far."""
-    takes = work(design)
-    need = Need(takes.lead_hours, takes.minutes, "A cake like this")
-    found = availability(session, need, only=design.needed_on)
+    found = availability(session, need_of(design), only=design.needed_on)
     if not found.days:
         raise Invalid(found.reason or "We cannot make a cake for that day.", field="needed_on")
 

@@ -17,19 +17,23 @@ from bakery.orders.placement import insert_order
 from bakery.orders.states import OrderStatus
 from bakery.pricing.totals import PriceLine, price_lines
 from bakery.scheduling import operations as scheduling
+from bakery.scheduling.steps import agreed_need, write_steps
 from bakery.scheduling.types import Need
 from bakery.shop.models import Shop, TaxRate
 
 
 @dataclass(frozen=True, slots=True)
 class Bespoke:
-    """What is made, for whom and for how much. `price_cents` is as the shop's prices are: with tax or without."""
+    """What is made, for whom and for how much. `price_cents` is as the shop's prices are: with tax or without.
+
+    `drawing` (as the illustrator's `stored.to_json` writes it) and `instructions` are for the kitchen alone.
+    """
 
     name: str
     size: str
     price_cents: int
     tax_code: str
-    make_minutes: int
+    need: Need
     contact_name: str
     contact_email: str
     contact_phone: str
@@ -40,13 +44,16 @@ class Bespoke:
     servings: str = ""
     note: str = ""
     allergens: Mapping[str, Mapping[str, str]] | None = None
+    drawing: Mapping[str, Any] | None = None
+    instructions: str = ""
 
 
 def place_bespoke(session: Session, wish: Bespoke, actor: Actor) -> Order:
-    """An unpaid order that holds its pickup slot until `expires_at`, inside the caller's transaction.
+    """An unpaid order that holds its pickup slot and the minutes of its stations until `expires_at`, inside the
+    caller's transaction.
 
     Whoever agreed to make it has judged the notice; opening hours, cut-off and capacity are asked again.
-    Refuses with SlotGone when the slot cannot be had.
+    Refuses with SlotGone when the slot cannot be had, with StationFull when a station has no time left.
     """
     shop = session.get_one(Shop, 1, populate_existing=True)
     rate = session.get_one(TaxRate, wish.tax_code)
@@ -94,9 +101,12 @@ def place_bespoke(session: Session, wish: Bespoke, actor: Actor) -> Order:
             tax_cents=priced.tax_cents,
             message=wish.message,
             is_cake=True,
-            make_minutes=wish.make_minutes,
+            make_minutes=wish.need.make_minutes,
             servings=wish.servings,
             allergens=_plain(wish.allergens),
+            steps=write_steps(wish.need.steps),
+            drawing=dict(wish.drawing) if wish.drawing else None,
+            instructions=wish.instructions,
         )
     )
     session.add(
@@ -110,7 +120,7 @@ def place_bespoke(session: Session, wish: Bespoke, actor: Actor) -> Order:
             actor_label=actor.label,
         )
     )
-    need = Need(make_minutes=wish.make_minutes)
+    need = agreed_need(wish.need.make_minutes, wish.need.steps)
     slot = scheduling.hold(session, order.ref, order.pickup_at, need, wish.expires_at, now)
     order.slot_id = slot.id
     session.flush()

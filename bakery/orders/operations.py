@@ -1,7 +1,7 @@
 """Steps of an order's life inside somebody else's transaction. The caller holds the order's row lock.
 
 Locks are taken in one order everywhere: cart or order, then (placing) the email address, then stock levels by
-variant, then the slot.
+variant, then the slot, then the days of the kitchen's stations by date and station.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from bakery.infra import outbox, queue
 from bakery.orders.models import Order, OrderEvent, OrderLine
 from bakery.orders.states import ORDER, PAYMENT, OrderStatus, PaymentStatus
 from bakery.scheduling import operations as scheduling
-from bakery.scheduling.types import Need
+from bakery.scheduling.steps import agreed_need, read_steps
 from bakery.stock import operations as stock
 
 
@@ -103,8 +103,9 @@ def cancel(session: Session, order: Order, actor: Actor, reason: str) -> None:
 def retake_or_none(session: Session, order: Order) -> Order | None:
     """Sell an expired order again what it held, for a payment that came late: all of it, or nothing.
 
-    None when stock or slot went to others, when the slot has begun, or when the order is not expired; then
-    nothing has changed. `confirm` is the next step. Lead time and cut-off count from when it was placed.
+    None when stock, slot or a station's minutes went to others, when the slot has begun, or when the order is
+    not expired; then nothing has changed. `confirm` is the next step. Lead time and cut-off count from when it
+    was placed.
     """
     if order.status != OrderStatus.EXPIRED:
         return None
@@ -113,7 +114,9 @@ def retake_or_none(session: Session, order: Order) -> Order | None:
     for line in lines:
         if line.variant_id is not None:
             units[line.variant_id] += line.quantity
-    need = Need(make_minutes=sum(line.make_minutes for line in lines))
+    need = agreed_need(
+        sum(line.make_minutes for line in lines), [step for line in lines for step in read_steps(line.steps)]
+    )
     try:
         with session.begin_nested():
             stock.retake(session, order.ref, units)

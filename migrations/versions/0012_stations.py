@@ -1,7 +1,7 @@
 """minutes of stations by day, held with the slot; steps of what is made for one customer; tickets by step
 
-Revision ID: 0011
-Revises: 0010
+Revision ID: 0012
+Revises: 0011
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0011"
-down_revision = "0010"
+revision = "0012"
+down_revision = "0011"
 
 # The shop that is there gets them too.
 PLAN = {"custom_days_ahead": 365, "bake_minutes": 600, "fill_minutes": 480, "decorate_minutes": 600}
