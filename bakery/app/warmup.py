@@ -48,7 +48,8 @@ def warm_up(app: Flask) -> None:
         browser = app.test_client(use_cookies=False)
         for path in PAGES:
             browser.get(path, base_url=address)
-        pricing.desk.load()
+        with app.app_context():
+            pricing.desk.load()
         adapters.gateway.load()
     except Exception as error:
         log.warning("not_warmed_up", error=type(error).__name__)

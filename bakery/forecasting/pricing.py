@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import threading
+import time
+from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -13,17 +15,18 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-import models_ml.pricing
 from bakery.core.errors import Invalid
+from bakery.forecasting.shelf import START, FolderShelf, ServingShelf, Shelf
 from bakery.infra.transaction import after_commit, transaction
 from bakery.messages.operations import raise_alert
 from models_ml.pricing.answer import Answer, Neighbour, by_formula, with_warnings
-from models_ml.pricing.artifact import CAKES, MANIFEST, MODEL, BrokenArtifact
+from models_ml.pricing.artifact import BrokenArtifact
 from models_ml.pricing.cakes import DECORATIONS, SHAPES, Cake, InvalidCake, Tier
 
 __all__ = [
     "DECORATIONS",
     "SHAPES",
+    "START",
     "Cake",
     "Neighbour",
     "Prediction",
@@ -34,9 +37,9 @@ __all__ = [
 ]
 
 log = structlog.get_logger(__name__)
-# The version that comes with the shop, trained on its invented demo history.
-START = Path(models_ml.pricing.__file__).parent / "start"
 ALERT = "price_model"
+# How long after a failure the same version is read again.
+AGAIN_SECONDS = 60.0
 BY_FORMULA = "Priced by formula: the price model cannot be used at the moment."
 
 
@@ -75,15 +78,18 @@ def make_cake(**values: Any) -> Cake:
 
 
 class PriceDesk:
-    """Answers with the model version in a folder, read when first asked and again whenever its files change."""
+    """Answers with the version on its shelf (a folder's, or the one in service), read when first asked and again
+    whenever another one stands there. While that is read, others are answered by the one before.
+    """
 
-    def __init__(self, folder: Path = START) -> None:
-        self.folder = folder
+    def __init__(self, shelf: Shelf | Path = START) -> None:
+        self.shelf = FolderShelf(shelf) if isinstance(shelf, Path) else shelf
         self._lock = threading.Lock()
-        self._stamp: tuple[tuple[int, int], ...] | None = None
+        self._stamp: Hashable = None
         self._model: _Model | None = None
         self._trouble = ""
         self._told = ""
+        self._again_at = 0.0
 
     def predict(
         self, cake: Cake, on: date, *, currency: str = "AUD", ref: str = "", session: Session | None = None
@@ -107,30 +113,34 @@ class PriceDesk:
         return self._trouble
 
     def _current(self) -> _Model | None:
-        with self._lock:
-            stamp = self._stamp_of_files()
-            if stamp != self._stamp:
-                self._model, self._trouble = None, ""
-                try:
-                    # NumPy is loaded with the first price, not with the shop.
-                    serving = importlib.import_module("models_ml.pricing.serving")
-                    self._model = serving.PriceModel.load(self.folder)
-                    self._told = ""
-                except BrokenArtifact as error:
-                    self._trouble = str(error)
-                    log.error("price_model_broken", folder=str(self.folder), reason=self._trouble)
-                self._stamp = stamp
+        stamp = self.shelf.stamp()
+        if self._is_up_to_date(stamp):
             return self._model
+        if not self._lock.acquire(blocking=self._model is None):
+            return self._model
+        try:
+            if not self._is_up_to_date(stamp):
+                self._read(stamp)
+        finally:
+            self._lock.release()
+        return self._model
 
-    def _stamp_of_files(self) -> tuple[tuple[int, int], ...]:
-        found = []
-        for name in (MANIFEST, MODEL, CAKES):
-            try:
-                status = (self.folder / name).stat()
-                found.append((status.st_mtime_ns, status.st_size))
-            except OSError:
-                found.append((0, 0))
-        return tuple(found)
+    def _is_up_to_date(self, stamp: Hashable) -> bool:
+        return stamp == self._stamp and not (self._trouble and time.monotonic() > self._again_at)
+
+    def _read(self, stamp: Hashable) -> None:
+        model, trouble = None, ""
+        try:
+            # NumPy is loaded with the first price, not with the shop.
+            serving = importlib.import_module("models_ml.pricing.serving")
+            model = serving.PriceModel.made_of(*self.shelf.read())
+            self._told = ""
+        except BrokenArtifact as error:
+            trouble = str(error)
+            log.error("price_model_broken", version=self.shelf.label(), reason=trouble)
+        self._model, self._trouble, self._stamp = model, trouble, stamp
+        # It may be put right without another stamp (files restored into the database).
+        self._again_at = time.monotonic() + AGAIN_SECONDS
 
     def _tell(self, session: Session | None) -> None:
         """Tell the staff, once for each trouble; the alert's key does the same across processes."""
@@ -148,8 +158,11 @@ class PriceDesk:
             log.warning("price_model_alert_failed", error=type(error).__name__)
 
     def _alert(self, session: Session, trouble: str) -> None:
-        text = f"The price model cannot be used: {trouble}. Custom cakes are priced by the formula meanwhile."
-        raise_alert(session, ALERT, f"{ALERT}:{self.folder.name}", text)
+        text = (
+            f"The price model {self.shelf.label()} cannot be used: {trouble}. Custom cakes are priced by the formula "
+            "meanwhile. Put another version into service under Models."
+        )
+        raise_alert(session, ALERT, f"{ALERT}:{self.shelf.label()}", text)
         after_commit(session, lambda: setattr(self, "_told", trouble))
 
 
@@ -171,4 +184,4 @@ def _prediction(answer: Answer, currency: str, warnings: tuple[str, ...]) -> Pre
 
 
 # The one of this process.
-desk = PriceDesk()
+desk = PriceDesk(ServingShelf())

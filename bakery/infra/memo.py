@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
-from flask import current_app, g, has_request_context
+from flask import current_app, g, has_app_context, has_request_context
 
 from bakery.infra.changes import Changes
 
@@ -14,6 +14,11 @@ T = TypeVar("T")
 Facts = dict[str, tuple[int, float, Any]]
 # Beyond this many they are forgotten all at once: names may carry values (a need, a date).
 MOST = 1000
+
+
+def is_possible() -> bool:
+    """Whether there is an app to remember for, and so a database to ask."""
+    return has_app_context()
 
 
 def remember(name: str, topic: str, seconds: int, load: Callable[[], T]) -> T:

@@ -53,16 +53,28 @@ def read(folder: Path) -> tuple[dict[str, bytes], dict[str, Any]]:
         raise BrokenArtifact(f"{name} cannot be read ({error.strerror})") from None
     except ValueError:
         raise BrokenArtifact(f"{MANIFEST} is damaged") from None
+    return verified(files, manifest)
+
+
+def verified(files: dict[str, bytes], manifest: Any) -> tuple[dict[str, bytes], dict[str, Any]]:
+    """What was given, if the files are those of the manifest. Refuses (`BrokenArtifact`) as `read` does."""
     if not isinstance(manifest, dict) or any(
         not isinstance(manifest.get(key), kind) for key, kind in REQUIRED.items()
     ):
         raise BrokenArtifact(f"{MANIFEST} is incomplete")
-    for name, content in files.items():
-        if manifest["files"].get(name) != digest(content):
+    for name in (MODEL, CAKES):
+        if name not in files:
+            raise BrokenArtifact(f"{name} is missing")
+        if manifest["files"].get(name) != digest(files[name]):
             raise BrokenArtifact(f"{name} is not the file that was trained")
     if tuple(manifest["features"]) != NAMES:
         raise BrokenArtifact("the model was made for other features")
     return files, manifest
+
+
+def digest_of(manifest: dict[str, Any]) -> str:
+    """The SHA-256 of a manifest, however it was stored: the same content gives the same digest."""
+    return digest(json.dumps(manifest, sort_keys=True, separators=(",", ":")).encode())
 
 
 def cakes_to_csv(cakes: Sequence[PastCake]) -> bytes:

@@ -63,7 +63,11 @@ class PriceModel:
     @classmethod
     def load(cls, folder: Path, costs: Costs = COSTS) -> PriceModel:
         """The version in a folder."""
-        files, manifest = artifact.read(folder)
+        return cls.made_of(*artifact.read(folder), costs)
+
+    @classmethod
+    def made_of(cls, files: dict[str, bytes], manifest: dict[str, Any], costs: Costs = COSTS) -> PriceModel:
+        """The version of these checked files. Refuses (`BrokenArtifact`) also a manifest that makes no sense."""
         try:
             return cls(files, manifest, costs)
         except artifact.BrokenArtifact:

@@ -43,7 +43,7 @@ def test_pages_and_payments_are_ready_before_anybody_asks(
     # Copies of other tests' shops are out of date.
     monkeypatch.setattr(changes, "_missed", changes.version("any") + 1000)
     loaded: list[str] = []
-    monkeypatch.setattr(PriceDesk, "load", lambda desk: loaded.append(desk.folder.name) or "")
+    monkeypatch.setattr(PriceDesk, "load", lambda desk: loaded.append(desk.shelf.label()) or "")
     warmup.warm_up(app)
     assert loaded == ["start"], "the price model in service"
     assert isinstance(outside.gateway, FakeGateway) and outside.gateway.calls == ["load"]
