@@ -24,6 +24,7 @@ JOBS = {
     "jobs.production.follow_order": ("Bring the kitchen in line with an order", "order"),
     "jobs.messages.send_staff_alert": ("Alert to staff by email", "alert"),
     "jobs.messages.send_sms_fallback": ("Email in place of a failed SMS", "message"),
+    "jobs.catalog.draw_picture": ("Draw the picture of a new cake", "product"),
     "jobs.outbox.run": ("One thing that was owed", "row"),
     "jobs.outbox.sweep": ("Look for what is owed", ""),
     "jobs.housekeeping.tidy": ("Clear out what is old", ""),
