@@ -22,6 +22,7 @@ from bakery.custom_cakes.models import (
 )
 from bakery.custom_cakes.spec import CakeDesign, from_json
 from bakery.custom_cakes.states import RequestStatus
+from bakery.orders.models import Order
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +127,13 @@ def softly_held(session: Session, first: date, last: date) -> dict[date, SoftlyH
         .group_by(SoftHold.on_date)
     )
     return {on: SoftlyHeld(count, int(minutes)) for on, count, minutes in rows}
+
+
+def order_number(session: Session, row: CustomCakeRequest) -> str | None:
+    """The number of the order that the request's offer made; None without one."""
+    if row.order_id is None:
+        return None
+    return session.scalar(select(Order.number).where(Order.id == row.order_id))
 
 
 def get_message(session: Session, message_id: int) -> RequestMessage:

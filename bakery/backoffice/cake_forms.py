@@ -1,0 +1,107 @@
+"""What staff type about a custom cake. Prices and times are read as people write them, in the shop's zone."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from flask_wtf import FlaskForm
+from wtforms import HiddenField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms.fields import DateTimeLocalField
+from wtforms.validators import InputRequired, Length
+from wtforms.widgets import HiddenInput
+
+from bakery.core.errors import Invalid
+from bakery.custom_cakes.promise import MAX_REASON, MAX_TEXT
+
+_PRICE = re.compile(r"\$?\s*(\d{1,3}(?:,\d{3})+|\d{1,7})(?:\.(\d{1,2}))?")
+_TOO_LONG = f"Keep it under {MAX_TEXT:,} characters."
+
+
+class _Versioned(FlaskForm):  # type: ignore[misc]
+    """`version` is the request's as the page showed it: what staff decide on must be what they saw."""
+
+    version = IntegerField(validators=[InputRequired("Reload the page and try again.")], widget=HiddenInput())
+
+
+class OfferForm(_Versioned):
+    """Price and all that belongs to an offer. `model` and `suggested` are what the page showed beside it."""
+
+    model = HiddenField(validators=[Length(max=80)])
+    suggested = HiddenField(validators=[Length(max=12)])
+    price = StringField("Price", [InputRequired("Write a price."), Length(max=20)])
+    servings = IntegerField("Servings", [InputRequired("Say how many it serves, as a number.")])
+    override_reason = StringField(
+        "Why this price", [Length(max=MAX_REASON, message=f"Keep it under {MAX_REASON} characters.")]
+    )
+    starts_at = SelectField("Pickup time", validate_choice=False)
+    expires_at = DateTimeLocalField(
+        "Quote holds until",
+        [InputRequired("Say until when the quote holds.")],
+        format=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
+    )
+    message = TextAreaField("Message to the customer", [Length(max=MAX_TEXT, message=_TOO_LONG)])
+    instructions = TextAreaField("Instructions for the kitchen", [Length(max=MAX_TEXT, message=_TOO_LONG)])
+    description = TextAreaField("Description for staff", [Length(max=MAX_TEXT, message=_TOO_LONG)])
+
+
+class ReplyForm(_Versioned):
+    """A no, or a yes with a change: why, and what would be possible."""
+
+    reason = TextAreaField(
+        "Why", [InputRequired("Tell the customer why."), Length(max=MAX_TEXT, message=_TOO_LONG)]
+    )
+    suggestion = TextAreaField("What we could make instead", [Length(max=MAX_TEXT, message=_TOO_LONG)])
+
+
+class TakeBackForm(_Versioned):
+    """Why the shop takes an offer back."""
+
+    reason = TextAreaField(
+        "Why", [InputRequired("Tell the customer why."), Length(max=MAX_TEXT, message=_TOO_LONG)]
+    )
+
+
+class ExtendForm(_Versioned):
+    """How long the offer shall hold."""
+
+    expires_at = DateTimeLocalField(
+        "Hold it until",
+        [InputRequired("Say until when the quote holds.")],
+        format=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
+    )
+
+
+class AgainForm(_Versioned):
+    """Send the offer once more."""
+
+
+class MessageForm(FlaskForm):  # type: ignore[misc]
+    """What staff write to the customer."""
+
+    text = TextAreaField("Write to the customer", [InputRequired("Write something first."), Length(max=2000)])
+
+
+def read_cents(text: str) -> int:
+    """Minor units of an amount as people type it: `420`, `$1,240.50`. Refuses (Invalid, price_cents) all else."""
+    found = _PRICE.fullmatch(text.strip())
+    if found is None:
+        raise Invalid("Write the price as an amount, such as 420 or 420.50.", field="price_cents")
+    whole, part = found.groups()
+    return int(whole.replace(",", "")) * 100 + int((part or "").ljust(2, "0"))
+
+
+def write_cents(cents: int) -> str:
+    """An amount as it stands in the form: `420.00`."""
+    return f"{cents // 100}.{cents % 100:02d}"
+
+
+def to_instant(local: datetime, zone: str) -> datetime:
+    """A time on the shop's wall as an instant; one that the clock shows twice is the first."""
+    return local.replace(tzinfo=ZoneInfo(zone))
+
+
+def to_local(at: datetime, zone: str) -> datetime:
+    """An instant as the time on the shop's wall, to the minute."""
+    return at.astimezone(ZoneInfo(zone)).replace(tzinfo=None, second=0, microsecond=0)
