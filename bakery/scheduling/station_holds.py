@@ -33,11 +33,10 @@ def take(session: Session, held: SlotHold, steps: Sequence[StepOn], kitchen: Sta
 
 def free(session: Session, held: SlotHold) -> None:
     """Give back what went with a slot's hold. The caller does so once: the hold's state says whether."""
-    minutes = dict(
-        session.execute(
-            select(StationHold.station_day_id, StationHold.minutes).where(StationHold.slot_hold_id == held.id)
-        ).tuples()
+    rows = session.execute(
+        select(StationHold.station_day_id, StationHold.minutes).where(StationHold.slot_hold_id == held.id)
     )
+    minutes: dict[int, int] = {day_id: booked for day_id, booked in rows}
     if not minutes:
         return
     query = select(StationDay).where(StationDay.id.in_(minutes))

@@ -99,7 +99,7 @@ def test_two_who_both_approve_make_one_quote_and_one_order(app: Flask) -> None:
     assert sum(isinstance(o, int) for o in outcomes) == 1
     assert sum(isinstance(o, Conflict) for o in outcomes) == 5
     assert (count(Quote), count(Order)) == (1, 1)
-    assert db.session().scalars(select(PickupSlot.booked_minutes)).all() == [175]
+    assert db.session().scalars(select(PickupSlot.booked_minutes)).all() == [15]
 
 
 def test_the_customer_takes_it_back_while_staff_approve(app: Flask) -> None:

@@ -70,10 +70,10 @@ def test_an_approval_is_a_quote_an_order_a_slot_a_mail_and_a_line_in_the_audit_l
     assert (order.status, order.payment_status, order.total_cents) == ("PENDING_PAYMENT", "UNPAID", 24000)
     assert (order.tax_cents, order.pickup_at, order.hold_expires_at) == (2182, AT, quote.expires_at)
     line = session.scalars(select(OrderLine).where(OrderLine.order_id == order.id)).one()
-    assert (line.product_id, line.message, line.make_minutes) == (None, "Happy 40th Laila", 175)
+    assert (line.product_id, line.message, line.make_minutes) == (None, "Happy 40th Laila", 15)
     assert line.allergens["nuts"]["state"] == "contains"
     assert line.allergens["fish"]["state"] == "not_contained"
-    assert session.scalars(select(PickupSlot.booked_minutes)).all() == [175]
+    assert session.scalars(select(PickupSlot.booked_minutes)).all() == [15]
     assert session.scalars(select(SoftHold.state)).all() == ["CONSUMED"]
     assert queries.softly_held(session, DAY, DAY) == {}
     entry = session.scalars(select(AuditEntry)).one()
@@ -131,13 +131,13 @@ def test_a_day_that_filled_up_between_request_and_approval_is_said_and_nothing_i
     session: Session,
 ) -> None:
     request_id = sent()
-    slot = PickupSlotFactory(starts_at=AT, capacity_minutes=None, booked_minutes=300, booked_orders=1)
+    slot = PickupSlotFactory(starts_at=AT, capacity_minutes=None, booked_minutes=390, booked_orders=1)
     with pytest.raises(SlotGone):
         decisions.approve(approval(request_id, row(request_id).version), staff())
     assert row(request_id).status == RequestStatus.PENDING_REVIEW
     assert queries.softly_held(session, DAY, DAY)[DAY].requests == 1
     session.refresh(slot)
-    assert slot.booked_minutes == 300
+    assert slot.booked_minutes == 390
     later = approval(request_id, row(request_id).version, starts_at=sydney("2026-12-05 11:00"))
     assert decisions.approve(later, staff())
 
@@ -287,7 +287,7 @@ def test_a_quote_that_ran_out_frees_its_slot_and_a_late_payment_still_counts(ses
         pay(session, order_id)
         assert services.follow_orders() == 1
         assert row(request_id).status == RequestStatus.PAID
-        assert session.scalars(select(PickupSlot.booked_minutes)).all() == [175]
+        assert session.scalars(select(PickupSlot.booked_minutes)).all() == [15]
 
 
 def test_an_order_called_off_takes_the_request_along(session: Session) -> None:
