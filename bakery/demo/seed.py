@@ -9,11 +9,14 @@ from sqlalchemy import exists, insert, select
 from sqlalchemy.orm import Session
 
 from bakery.core import clock
+from bakery.core.actor import Actor
 from bakery.core.errors import Conflict
 from bakery.demo import content
+from bakery.demo.seed_cakes import People, add_cakes
+from bakery.demo.seed_cakes_past import add_past_cakes
 from bakery.demo.seed_catalog import add_catalog
 from bakery.demo.seed_history import add_history
-from bakery.demo.seed_pictures import Drawn, draw_pictures
+from bakery.demo.seed_pictures import Drawn, draw_pictures, sent_pictures
 from bakery.demo.seed_shop import add_shop
 from bakery.infra.transaction import transaction
 from bakery.integrations.files.port import Files
@@ -51,6 +54,7 @@ def seed(
     if drawn is None:
         say("drawing pictures")
         drawn = draw_pictures(files, say)
+    sent = sent_pictures(files, drawn)
     now = clock.now()
     with transaction() as session:
         say("setting up the shop, its hours and its staff")
@@ -60,6 +64,10 @@ def seed(
         variants = add_catalog(session, drawn, now)
         count = add_history(session, customers, variants, now, days=history_days)
         say(f"remembering {count} orders of the past year")
+        people = People(customers, _decider(session))
+        past = add_past_cakes(session, people, now, days=history_days)
+        waiting = add_cakes(session, people, sent, now)
+        say(f"remembering {past} custom cakes, and taking {waiting} requests of these days")
 
 
 def _people(session: Session, password: str, now: datetime) -> list[int | None]:
@@ -87,3 +95,9 @@ def _people(session: Session, password: str, now: datetime) -> list[int | None]:
     )
     ids = {user.email: user.id for user in session.scalars(select(User))}
     return [ids.get(customer.email) for customer in content.CUSTOMERS]
+
+
+def _decider(session: Session) -> Actor:
+    """The member of staff who has answered requests for custom cakes so far."""
+    manager = session.scalars(select(User).where(User.role == Role.MANAGER).order_by(User.id)).first()
+    return Actor(manager.id, manager.name) if manager else Actor(None, "demo")

@@ -51,12 +51,12 @@ def add_history(
     for order in orders:
         order["_id"] = ids[order["number"]]
         lines += [line | {"order_id": order["_id"]} for line in order["_lines"]]
-        events += _events(order)
+        events += order_events(order)
         if order["payment_status"] == PaymentStatus.PAID:
             payments.append(order)
     _insert(session, lines, OrderLine.id)
     _insert(session, events, OrderEvent.id)
-    _pay(session, payments)
+    add_payments(session, payments)
     _book(session, [o for o in orders if o["status"] == OrderStatus.CONFIRMED], zone)
     return len(orders)
 
@@ -139,7 +139,9 @@ def _line(position: int, sold: Sold, quantity: int, message: str) -> Row:
     }
 
 
-def _events(order: Row) -> list[Row]:
+def order_events(order: Row) -> list[Row]:
+    """The life of an order as rows of history, from what became of it."""
+
     def event(kind: str, at: datetime, before: str | None, after: str) -> Row:
         return {
             "order_id": order["_id"],
@@ -168,7 +170,14 @@ def _events(order: Row) -> list[Row]:
     return rows
 
 
-def _pay(session: Session, orders: Sequence[Row]) -> None:
+def payment_row(order: Order) -> Row:
+    """What `add_payments` needs of an order that is in the database already."""
+    names = ("number", "total_cents", "currency", "placed_at", "confirmed_at")
+    return {"_id": order.id, **{name: getattr(order, name) for name in names}}
+
+
+def add_payments(session: Session, orders: Sequence[Row]) -> None:
+    """A payment that succeeded, and its line in the ledger, for each order."""
     if not orders:
         return
     rows = [

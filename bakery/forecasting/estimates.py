@@ -15,7 +15,6 @@ from bakery.forecasting import pricing, servings
 from bakery.forecasting.pricing import Prediction
 from bakery.forecasting.servings import SliceKind
 from bakery.scheduling.queries import earliest_pickup
-from bakery.scheduling.types import Need
 from bakery.shop.queries import Profile
 from models_ml.servings.count import cut
 
@@ -53,8 +52,7 @@ def estimate_cake(session: Session, shop: Profile, design: CakeDesign) -> CakeEs
     """
     price = suggest_price(design, clock.today(shop.time_zone), shop.currency)
     kind = slice_kind(design)
-    takes = contents.work(design)
-    slot = earliest_pickup(session, Need(takes.lead_hours, takes.minutes, "A cake like this"))
+    slot = earliest_pickup(session, contents.need_of(design))
     foam = (FOAM,) if any(tier.dummy for tier in design.tiers) else ()
     return CakeEstimate(
         price=price,
@@ -67,9 +65,14 @@ def estimate_cake(session: Session, shop: Profile, design: CakeDesign) -> CakeEs
     )
 
 
-def suggest_price(design: CakeDesign, on: date, currency: str, *, ref: str = "") -> Prediction:
-    """What the model would ask for a design that is wished on a day. Refuses (Invalid) what it cannot take."""
-    return pricing.desk.predict(_priced(design, on), on, currency=currency, ref=ref)
+def suggest_price(
+    design: CakeDesign, on: date, currency: str, *, ref: str = "", session: Session | None = None
+) -> Prediction:
+    """What the model would ask for a design that is wished on a day. Refuses (Invalid) what it cannot take.
+
+    Inside a transaction, give its `session` (PriceDesk.predict says why).
+    """
+    return pricing.desk.predict(_priced(design, on), on, currency=currency, ref=ref, session=session)
 
 
 def slice_kind(design: CakeDesign) -> SliceKind:
