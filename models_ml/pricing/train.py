@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 from models_ml.pricing import artifact
@@ -18,7 +17,7 @@ from models_ml.pricing.card import Measured, card
 from models_ml.pricing.demo import demo_history
 from models_ml.pricing.serving import PriceModel
 from models_ml.pricing.sweeps import falls
-from models_ml.pricing.training import Candidate, train
+from models_ml.pricing.training import Candidate, Progress, train
 
 HERE = Path(__file__).parent
 START = HERE / "start"
@@ -26,7 +25,7 @@ DEMO = "an invented history of the demo shop (models_ml/pricing/demo.py); nobody
 TIMED_ROWS, TIMED_ANSWERS, SWEPT_CAKES = 5_000, 300, 4_000
 
 
-def make_demo_version(folder: Path, say: Callable[[str], None] | None = None) -> Candidate:
+def make_demo_version(folder: Path, say: Progress | None = None) -> Candidate:
     """Train on the demo history and write the version into a folder."""
     found = train(demo_history(), source=DEMO, progress=say)
     artifact.write(folder, found.files, found.manifest)
@@ -60,6 +59,10 @@ def _say(text: str) -> None:
     sys.stdout.write(f"{text}\n")
 
 
+def _count(percent: int, text: str) -> None:
+    _say(f"{percent:3} %  {text}")
+
+
 def main(arguments: list[str]) -> int:
     """The command. Refuses anything but the demo: the shop's own cakes are trained on by its worker."""
     parser = argparse.ArgumentParser(prog="python -m models_ml.pricing.train", description=__doc__)
@@ -70,7 +73,7 @@ def main(arguments: list[str]) -> int:
         "--out", type=Path, default=START, help="where the version goes (default: %(default)s)"
     )
     chosen = parser.parse_args(arguments)
-    made = make_demo_version(chosen.out, _say)
+    made = make_demo_version(chosen.out, _count)
     measured = measure_more(made.model(), list(made.held_out))
     where = HERE / "CARD.md" if chosen.out == START else chosen.out / "CARD.md"
     where.write_text(card(made, measured))

@@ -1,6 +1,7 @@
 """From past cakes to a model version: split by time, train, set the range, measure on the newest.
 
-The oldest 82 % teach the trees, the newest 18 % are only measured on. The range is set by cross-fitting: five times
+The oldest 82 % teach the trees, the newest 18 % are only measured on (or the cakes that the caller names, and older
+ones teach). The range is set by cross-fitting: five times
 trees grow from four fifths of the taught cakes and are asked about the other fifth, so that every error is about a
 cake that those trees never saw. (A single part set aside is too small: the share of prices that its range held
 swung between 75 and 85 % from one invented history to the next, with cross-fitting between 77 and 84 %.)
@@ -12,7 +13,7 @@ also the newest, go along as its history: they are looked up by date and never m
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -20,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models_ml.pricing import artifact, booster
+from models_ml.pricing import artifact, booster, drift
 from models_ml.pricing.cakes import PastCake
 from models_ml.pricing.evaluation import Metrics, Verdict, decide, measure
 from models_ml.pricing.features import NAMES, vector
@@ -33,6 +34,10 @@ ENOUGH = 200
 TAUGHT, FOLDS = 0.82, 5
 # What is promised: four prices of five lie in the range.
 RANGE_BP = 8_000
+# What a varied history has at least: different builds, prices and days.
+VARIED = (30, 15, 30)
+# The share of a training's time that is over, in percent, and what is done next.
+Progress = Callable[[int, str], None]
 Numbers = NDArray[np.float64]
 
 
@@ -62,15 +67,22 @@ def check(cakes: Sequence[PastCake]) -> list[PastCake]:
     refs = len({past.ref for past in usable})
     if refs < count:
         raise CannotTrain(f"{count - refs} of {count} cakes appear more than once.")
-    wishes = len({past.cake.tiers for past in usable})
-    prices = len({past.price_cents for past in usable})
-    days = len({past.decided_on for past in usable})
-    for found, least, what in (
-        (wishes, 30, "different builds"), (prices, 15, "different prices"), (days, 30, "different days"),
-    ):  # fmt: skip
-        if found < least:
-            raise CannotTrain(f"The {count} cakes have only {found} {what}; {least} are needed to train.")
+    check_variety(usable, VARIED)
     return usable
+
+
+def check_variety(cakes: Sequence[PastCake], least: tuple[int, int, int]) -> None:
+    """Refuse (`CannotTrain`, with the counts) cakes that are too much alike to learn from."""
+    counts = (
+        (len({past.cake.tiers for past in cakes}), "different builds"),
+        (len({past.price_cents for past in cakes}), "different prices"),
+        (len({past.decided_on for past in cakes}), "different days"),
+    )
+    for (found, what), needed in zip(counts, least, strict=True):
+        if found < needed:
+            raise CannotTrain(
+                f"The {len(cakes)} cakes have only {found} {what}; {needed} are needed to train."
+            )
 
 
 def split(cakes: Sequence[PastCake]) -> tuple[list[PastCake], list[PastCake]]:
@@ -86,21 +98,37 @@ def split(cakes: Sequence[PastCake]) -> tuple[list[PastCake], list[PastCake]]:
     return list(cakes[:at]), list(cakes[at:])
 
 
+def split_at(cakes: Sequence[PastCake], held_out: Collection[str]) -> tuple[list[PastCake], list[PastCake]]:
+    """The named cakes to measure on, and all that were decided before the first of them. The others are left out."""
+    newest = [past for past in cakes if past.ref in held_out]
+    if len(newest) < 20:
+        raise CannotTrain(f"Only {len(newest)} cakes are left to measure on; 20 are needed.")
+    return [past for past in cakes if past.decided_on < newest[0].decided_on], newest
+
+
 def train(
-    cakes: Sequence[PastCake], *, source: str, progress: Callable[[str], None] | None = None
+    cakes: Sequence[PastCake],
+    *,
+    source: str,
+    progress: Progress | None = None,
+    held_out: Collection[str] = (),
 ) -> Candidate:
-    """A new version with its manifest. `source` says for people where the cakes are from. Refuses as `check` does."""
-    say = progress or (lambda _: None)
+    """A new version with its manifest. `source` says for people where the cakes are from. Refuses as `check` does.
+
+    With `held_out`, the version is measured on the cakes of these refs, and taught by all that are older.
+    """
+    say = progress or (lambda *_: None)
+    say(0, "Checking the cakes")
     usable = check(cakes)
-    taught, newest = split(usable)
-    say(f"{len(usable)} cakes: {len(taught)} to learn from, {len(newest)} to measure on")
+    taught, newest = split_at(usable, held_out) if held_out else split(usable)
+    say(2, f"{len(usable):,} cakes: {len(taught):,} to learn from, {len(newest):,} to measure on")
     history = History(usable)
     rows, targets = _rows(history, taught), _logs(taught)
+    say(12, "Growing the trees")
     files = {
         artifact.MODEL: booster.train(rows, targets),
         artifact.CAKES: artifact.cakes_to_csv(usable),
     }
-    say("trees grown")
     manifest: dict[str, Any] = {
         "version": "",
         "source": source,
@@ -111,7 +139,8 @@ def train(
         "seen_until": taught[-1].decided_on.isoformat(),
         "range": {"low": rows.min(axis=0).tolist(), "high": rows.max(axis=0).tolist()},
         "shapes": sorted({past.cake.shape for past in taught}),
-        "band": _band(_errors_unseen(rows, targets)),
+        "reference": drift.reference(rows.tolist()),
+        "band": _band(_errors_unseen(rows, targets, say)),
         "formula_band": _band([_formula_error(past) for past in taught]),
         "settings": {**booster.SETTINGS, "rounds": booster.ROUNDS},
         "libraries": booster.libraries(),
@@ -119,10 +148,10 @@ def train(
     manifest["version"] = (
         f"{newest[-1].decided_on.isoformat()}-{artifact.digest(b''.join(files.values()))[:8]}"
     )
-    say("range set")
+    say(80, "Measuring on the newest cakes")
     model = PriceModel(files, manifest)
     manifest["metrics"] = {name: found.as_dict() for name, found in _compare(model, taught, newest).items()}
-    say("measured")
+    say(100, "Measured")
     return Candidate(files, manifest, tuple(newest))
 
 
@@ -162,11 +191,12 @@ def _logs(cakes: Sequence[PastCake]) -> Numbers:
     return logs
 
 
-def _errors_unseen(rows: Numbers, targets: Numbers) -> list[float]:
+def _errors_unseen(rows: Numbers, targets: Numbers, say: Progress) -> list[float]:
     """For every taught cake the error of trees that grew without it."""
     fold = np.arange(len(targets)) % FOLDS
     errors = np.empty(len(targets))
     for number in range(FOLDS):
+        say(20 + 12 * number, f"Setting the range: part {number + 1} of {FOLDS}")
         out = fold == number
         forest = Forest(booster.train(rows[~out], targets[~out]))
         errors[out] = targets[out] - np.array([forest.predict(row) for row in rows[out]])
