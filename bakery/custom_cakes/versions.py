@@ -11,6 +11,7 @@ from bakery.catalog.words import ALLERGEN_WORDS
 from bakery.core.money import Money
 from bakery.custom_cakes.differences import allergen_changes, design_changes, new_allergens
 from bakery.custom_cakes.models import Quote, RequestEvent
+from bakery.custom_cakes.quote_changes import term_changes
 from bakery.custom_cakes.spec import CakeDesign, from_json
 from bakery.infra import formats
 
@@ -83,7 +84,7 @@ def _change(old: Version, new: Version, zone: str) -> Change:
             *((f"Now contains {', '.join(words)}.",) if words else ()),
             *quiet,
             *design_changes(old.design, new.design),
-            *_terms(old.quote, new.quote, zone),
+            *(term_changes(old.quote, new.quote, zone) if old.quote and new.quote else ()),
         ),
     )
 
@@ -102,19 +103,3 @@ def _summary(old: Version, new: Version) -> Iterator[str]:
     if servings:
         more = "more" if servings > 0 else "fewer"
         yield f"{abs(servings)} serving{'s' if abs(servings) > 1 else ''} {more}"
-
-
-def _terms(old: Quote | None, new: Quote | None, zone: str) -> Iterator[str]:
-    """What an offer says beside the cake."""
-    if old is None or new is None:
-        return
-    if old.price_cents != new.price_cents:
-        before, after = (formats.money(Money(quote.price_cents, quote.currency)) for quote in (old, new))
-        yield f"Price: {before} → {after}."
-    if old.servings != new.servings:
-        yield f"Serves about: {old.servings} → {new.servings}."
-    if old.pickup_at != new.pickup_at:
-        was, is_ = (formats.datetime_shop(quote.pickup_at, zone) for quote in (old, new))
-        yield f"Pickup: {was} → {is_}."
-    if old.expires_at != new.expires_at:
-        yield f"Holds until {formats.datetime_shop(new.expires_at, zone)} now."

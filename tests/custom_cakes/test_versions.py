@@ -70,7 +70,7 @@ def test_the_newest_change_stands_first_and_an_offer_is_compared_with_the_change
     extended = offer(2, changed, expires_at=NOW + timedelta(days=4))
     found = changes([wish(PLAIN), wish(changed, 5)], [offer(1, changed), extended])
     assert [change.name for change in found] == ["version 2", "your changed wish"]
-    assert found[0].sentences == ("Holds until Wed 25 Nov, 9:00 am now.",)
+    assert found[0].sentences == ("Holds until: Mon 23 Nov, 9:00 am → Wed 25 Nov, 9:00 am.",)
     assert found[0].summary == ()
 
 
