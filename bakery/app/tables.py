@@ -2,6 +2,7 @@
 
 from bakery.catalog import cake_models as catalog_cakes
 from bakery.catalog import models as catalog
+from bakery.custom_cakes import draft_models as custom_cake_drafts
 from bakery.custom_cakes import models as custom_cakes
 from bakery.forecasting import models as forecasting
 from bakery.infra import models as infra
@@ -17,6 +18,7 @@ from bakery.stock import models as stock
 __all__ = [
     "catalog",
     "catalog_cakes",
+    "custom_cake_drafts",
     "custom_cakes",
     "forecasting",
     "infra",

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, func
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, false, func
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -53,6 +53,10 @@ class CustomCakeRequest(Base):
     contact_name: Mapped[str] = mapped_column(String(120))
     contact_email: Mapped[str] = mapped_column(String(254), index=True)
     contact_phone: Mapped[str] = mapped_column(String(20))
+    # Text messages about this request alone; news are another consent.
+    sms_agreed: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # When the customer stated that they may share the pictures they sent.
+    rights_stated_at: Mapped[datetime | None]
     design: Mapped[dict[str, Any]] = mapped_column(JSONB)
     design_hash: Mapped[str] = mapped_column(String(64))
     needed_on: Mapped[date]
@@ -166,6 +170,9 @@ class RequestPicture(Base):
     __tablename__ = "custom_cake_picture"
     __table_args__ = (
         UniqueConstraint("request_id", "position"),
+        # A modified copy of a request has the same pictures, not the same files once more.
+        UniqueConstraint("request_id", "key"),
+        Index("ix_custom_cake_picture_key", "key"),
         CheckConstraint("position BETWEEN 1 AND 6", name="at_most_six"),
         CheckConstraint("width > 0 AND height > 0 AND size_bytes > 0", name="size_sane"),
     )
@@ -173,7 +180,7 @@ class RequestPicture(Base):
     id: Mapped[Id]
     request_id: Mapped[int] = mapped_column(ForeignKey("custom_cake_request.id"))
     position: Mapped[int]
-    key: Mapped[str] = mapped_column(String(200), unique=True)
+    key: Mapped[str] = mapped_column(String(200))
     width: Mapped[int]
     height: Mapped[int]
     size_bytes: Mapped[int]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -16,10 +15,11 @@ from bakery.core.errors import Conflict, Invalid, NotFound
 from bakery.core.states import words
 from bakery.custom_cakes import operations
 from bakery.custom_cakes.contents import need_of
-from bakery.custom_cakes.models import CustomCakeRequest, RequestMessage, RequestPicture, SoftHoldState
+from bakery.custom_cakes.enclosures import Enclosed, enclose, exchange, refuse_too_many
+from bakery.custom_cakes.models import CustomCakeRequest, RequestMessage, SoftHoldState
 from bakery.custom_cakes.spec import CakeDesign
 from bakery.custom_cakes.states import OPEN, OVER, RequestStatus
-from bakery.custom_cakes.uploads import MAX_PICTURES, StoredPicture
+from bakery.custom_cakes.uploads import StoredPicture
 from bakery.infra import outbox
 from bakery.infra.transaction import retrying, transaction
 from bakery.orders import operations as orders
@@ -53,6 +53,10 @@ class SubmitRequest:
     ip: str | None = None
     # The number of a request that is over, of which this is a modified copy.
     copy_of_id: int | None = None
+    # Text messages about this request; the right to share the pictures; the draft that ends with it.
+    sms_agreed: bool = False
+    rights_stated: bool = False
+    draft_id: int | None = None
 
     @property
     def actor(self) -> Actor:
@@ -67,8 +71,7 @@ def submit_request(wish: SubmitRequest) -> int:
     that is not over, and one more than five open requests of one email address.
     """
     _check_contact(wish.contact)
-    if len(wish.pictures) > MAX_PICTURES:
-        raise Invalid(f"Send up to {MAX_PICTURES} pictures.", field="pictures")
+    refuse_too_many(wish.pictures)
     try:
         return retrying(partial(_submit, wish))
     except IntegrityError as error:
@@ -78,10 +81,17 @@ def submit_request(wish: SubmitRequest) -> int:
         return _submit(wish)
 
 
-def resubmit(request_id: int, design: CakeDesign, actor: Actor, expected_version: int | None = None) -> None:
+def resubmit(
+    request_id: int,
+    design: CakeDesign,
+    actor: Actor,
+    expected_version: int | None = None,
+    enclosed: Enclosed | None = None,
+) -> None:
     """The customer's answer to staff who asked for changes: the changed wish goes back into the queue.
 
-    Refuses with InvalidTransition a request for which no changes were asked, and a date that cannot be had.
+    Without `enclosed`, its pictures stay as they are. Refuses with InvalidTransition a request for which no changes
+    were asked, with Conflict one that changed since it was looked at, and a date that cannot be had.
     """
     with transaction() as session:
         row = operations.lock_request(session, request_id)
@@ -90,6 +100,8 @@ def resubmit(request_id: int, design: CakeDesign, actor: Actor, expected_version
         operations.change_status(session, row, RequestStatus.PENDING_REVIEW, actor, "changed by the customer")
         _check_day(session, design)
         operations.set_design(row, design)
+        if enclosed is not None:
+            exchange(session, row, enclosed)
         operations.enter(session, row, "design", actor, design=row.design)
         operations.hold_softly(session, row)
 
@@ -217,12 +229,13 @@ def _submit(wish: SubmitRequest) -> int:
                 "contact_name": wish.contact.name.strip(),
                 "contact_email": wish.contact.email.strip(),
                 "contact_phone": wish.contact.phone.strip(),
+                "sms_agreed": wish.sms_agreed,
                 "status": RequestStatus.PENDING_REVIEW,
                 "created_at": clock.now(),
             },
             wish.design,
         )
-        _add_pictures(session, row, wish.pictures)
+        enclose(session, row, Enclosed(wish.pictures, wish.draft_id, wish.rights_stated))
         operations.enter(
             session, row, "status", wish.actor,
             to_state=RequestStatus.PENDING_REVIEW, reason="sent", design=row.design,
@@ -230,20 +243,6 @@ def _submit(wish: SubmitRequest) -> int:
         operations.hold_softly(session, row)
         outbox.owe(session, "jobs.custom_cakes.send_received", row.id, key=f"{row.ref}:received")
         return row.id
-
-
-def _add_pictures(session: Session, row: CustomCakeRequest, pictures: Sequence[StoredPicture]) -> None:
-    session.add_all(
-        RequestPicture(
-            request_id=row.id,
-            position=position,
-            key=picture.key,
-            width=picture.width,
-            height=picture.height,
-            size_bytes=picture.size_bytes,
-        )
-        for position, picture in enumerate(pictures, start=1)
-    )
 
 
 def _check_contact(contact: Contact) -> None:
@@ -265,11 +264,15 @@ def _check_copy(session: Session, copy_of_id: int | None) -> None:
         raise Conflict("That request is still open. Change it instead of sending a copy.")
 
 
-def _check_day(session: Session, design: CakeDesign) -> None:
-    """Refuse a date on which such a cake cannot be had: closed, too soon, full or too far."""
+def why_not_on(session: Session, design: CakeDesign) -> str:
+    """Why such a cake cannot be had on its day (closed, too soon, full, too far), in a sentence; empty if it can."""
     found = availability(session, need_of(design), only=design.needed_on)
-    if not found.days:
-        raise Invalid(found.reason or "We cannot make a cake for that day.", field="needed_on")
+    return "" if found.days else found.reason or "We cannot make a cake for that day."
+
+
+def _check_day(session: Session, design: CakeDesign) -> None:
+    if why_not := why_not_on(session, design):
+        raise Invalid(why_not, field="needed_on")
 
 
 def _refuse_too_many(session: Session, email: str) -> None:

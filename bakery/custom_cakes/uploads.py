@@ -123,9 +123,14 @@ def clean_pictures(sent: Sequence[tuple[str, bytes]]) -> list[CleanPicture]:
     return [clean_picture(data, name) for name, data in sent]
 
 
-def store_picture(files: Files, picture: CleanPicture) -> StoredPicture:
-    """Keep a picture under a new, unguessable key outside of what is public."""
-    key = f"custom-cakes/{secrets.token_urlsafe(24)}.webp"
+def new_key() -> str:
+    """Where a new picture is kept: unguessable, and outside of what is public."""
+    return f"custom-cakes/{secrets.token_urlsafe(24)}.webp"
+
+
+def store_picture(files: Files, picture: CleanPicture, key: str = "") -> StoredPicture:
+    """Keep a picture, under a new key unless one is given."""
+    key = key or new_key()
     files.put(key, picture.data, content_type=KEPT_TYPE)
     return StoredPicture(key, picture.width, picture.height, len(picture.data))
 

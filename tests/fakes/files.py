@@ -20,3 +20,6 @@ class FakeFiles:
 
     def exists(self, key: str) -> bool:
         return key in self.files
+
+    def delete(self, key: str) -> None:
+        self.files.pop(key, None)

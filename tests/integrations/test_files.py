@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -31,6 +32,19 @@ class Bucket(BaseHTTPRequestHandler):
         return self._answer(200, self.objects[self.path][1])
 
     do_HEAD = do_GET
+
+    def do_DELETE(self) -> None:
+        self.objects.pop(self.path, None)
+        self._answer(204, b"")
+
+    def do_POST(self) -> None:
+        """Several at once (`?delete`): how obstore deletes even one."""
+        wanted = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        keys = re.findall(r"<Key>([^<]*)</Key>", wanted)
+        for key in keys:
+            self.objects.pop(f"/bakery/{key}", None)
+        done = "".join(f"<Deleted><Key>{key}</Key></Deleted>" for key in keys)
+        self._answer(200, f"<DeleteResult>{done}</DeleteResult>".encode())
 
     def _answer(self, status: int, body: bytes) -> None:
         self.send_response(status)
@@ -71,6 +85,10 @@ def check_store(files: ObjectFiles) -> None:
     assert files.get("receipts/R-000001.pdf") == DATA
     files.put("receipts/R-000001.pdf", b"newer", content_type="application/pdf")
     assert files.get("receipts/R-000001.pdf") == b"newer"
+    files.put("receipts/passing.pdf", b"soon gone", content_type="application/pdf")
+    for _ in range(2):
+        files.delete("receipts/passing.pdf")
+        assert not files.exists("receipts/passing.pdf")
 
 
 def test_a_folder_keeps_files(folder: Path) -> None:
@@ -108,6 +126,11 @@ def test_a_bucket_keeps_files_under_its_prefix_with_their_type(bucket: ObjectFil
 )
 def test_a_key_that_climbs_out_is_refused_by_every_verb(folder: Path, key: str) -> None:
     files = ObjectFiles(str(folder), Path("/"))
-    for verb in (files.get, files.exists, lambda name: files.put(name, b"", content_type="text/plain")):
+    for verb in (
+        files.get,
+        files.exists,
+        files.delete,
+        lambda name: files.put(name, b"", content_type="text/plain"),
+    ):
         with pytest.raises(BadKey):
             verb(key)

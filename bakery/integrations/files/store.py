@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -71,3 +72,10 @@ class ObjectFiles:
         except FileNotFoundError:
             return False
         return True
+
+    def delete(self, key: str) -> None:
+        """The file is gone afterwards, also when there was none. Refuses a key that climbs out (BadKey)."""
+        obstore, store = self._open()
+        # A folder says that there was no such file; a bucket does not care.
+        with suppress(FileNotFoundError):
+            obstore.delete(store, check_key(key))
