@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from bakery.backoffice import machinery
+from bakery.backoffice import custom_cakes, machinery
 from bakery.backoffice import orders as admin_orders
 from bakery.kitchen import board
 from bakery.storefront import (
     account,
     auth,
     cake_estimate,
+    cake_requests,
     cart,
     checkout,
     home,
@@ -34,6 +35,7 @@ BLUEPRINTS: list[Blueprint] = [
     pages.blueprint,
     servings.blueprint,
     cake_estimate.blueprint,
+    cake_requests.blueprint,
     media.blueprint,
     visitor.blueprint,
     cart.blueprint,
@@ -42,6 +44,10 @@ BLUEPRINTS: list[Blueprint] = [
     auth.blueprint,
     account.blueprint,
     admin_orders.blueprint,
+    custom_cakes.blueprint,
+    products.blueprint,
+    new_cake.blueprint,
+    product_sizes.blueprint,
     machinery.blueprint,
     board.blueprint,
     twilio.blueprint,

@@ -1,0 +1,193 @@
+"""A request as its customer sees it: where it stands, what to do now, what was offered and what has changed."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from bakery.core import clock
+from bakery.custom_cakes.contents import clashes
+from bakery.custom_cakes.in_words import allergen_rows, spec_rows
+from bakery.custom_cakes.models import CustomCakeRequest, Quote, RequestEvent
+from bakery.custom_cakes.queries import RequestFile, read_file
+from bakery.custom_cakes.spec import CakeDesign, from_json
+from bakery.custom_cakes.states import OPEN, OVER, RequestStatus
+from bakery.custom_cakes.versions import Change, list_changes, list_versions
+from bakery.orders.models import Order
+from bakery.orders.states import OrderStatus
+from bakery.shop.queries import Profile, get_profile
+
+_R = RequestStatus
+ROAD = ("You asked", "We look at it", "You pay", "We make it")
+# Which stop of the road a request has come to, counted from 1; one that is over has left it.
+_STOP = {_R.PENDING_REVIEW: 2, _R.CHANGES_REQUESTED: 2, _R.APPROVED_AWAITING_PAYMENT: 3, _R.PAID: 4}
+# How often the page asks, in seconds; one that is over asks no more.
+_ASK = {_R.PENDING_REVIEW: 20, _R.CHANGES_REQUESTED: 30, _R.APPROVED_AWAITING_PAYMENT: 20, _R.PAID: 30}
+# An order that has moved on is believed before the request has followed it.
+_FOLLOWS = {
+    OrderStatus.PENDING_PAYMENT: _R.APPROVED_AWAITING_PAYMENT,
+    OrderStatus.EXPIRED: _R.EXPIRED,
+    OrderStatus.CANCELLED: _R.WITHDRAWN,
+}
+CUSTOMER = "customer"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a request stands at this moment."""
+
+    status: RequestStatus
+    # The offer's time is up, and nobody has noted it yet.
+    lapsed: bool
+    # What staff said when they handed it back or called it off.
+    reason: str
+    suggestion: str
+    by_customer: bool
+    ask_every: int | None
+    etag: str
+
+    @property
+    def payable(self) -> bool:
+        return self.status == _R.APPROVED_AWAITING_PAYMENT and not self.lapsed
+
+    @property
+    def over(self) -> bool:
+        return self.status in OVER
+
+    @property
+    def may_withdraw(self) -> bool:
+        return self.status in OPEN
+
+    @property
+    def stop(self) -> int | None:
+        return _STOP.get(self.status)
+
+
+@dataclass(frozen=True, slots=True)
+class PastStep:
+    """One row of what has happened."""
+
+    words: str
+    at: datetime
+    state: str = "done"
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Everything the page shows of one request. `design` is what was offered last, else what is asked for."""
+
+    request: CustomCakeRequest
+    standing: Standing
+    design: CakeDesign
+    currency: str
+    file: RequestFile
+    order: Order | None
+    changes: tuple[Change, ...]
+    past: tuple[PastStep, ...]
+
+    @property
+    def quote(self) -> Quote | None:
+        return self.file.quote
+
+    @property
+    def spec(self) -> tuple[tuple[str, str], ...]:
+        return spec_rows(self.design, self.currency)
+
+    @property
+    def allergens(self) -> tuple[tuple[str, str], ...]:
+        return allergen_rows(self.design)
+
+    @property
+    def clashes(self) -> tuple[str, ...]:
+        return clashes(self.design)
+
+
+def load_page(session: Session, row: CustomCakeRequest) -> Page:
+    """One request whole: six queries at most."""
+    file = read_file(session, row)
+    order = session.get(Order, row.order_id) if row.order_id else None
+    profile = get_profile(session)
+    quote = file.quote
+    return Page(
+        request=row,
+        standing=_standing(file, order, profile),
+        design=from_json(quote.design) if quote else file.design,
+        currency=quote.currency if quote else profile.currency,
+        file=file,
+        order=order,
+        changes=list_changes(list_versions(file.events, file.quotes), profile.time_zone),
+        past=tuple(step for step in map(_past_step, file.events) if step is not None),
+    )
+
+
+def status_now(row: CustomCakeRequest, order: Order | None) -> RequestStatus:
+    """The status, as its order has it where that is ahead: a job brings the request after it within a minute."""
+    status = RequestStatus(row.status)
+    if order is None or status not in (_R.APPROVED_AWAITING_PAYMENT, _R.EXPIRED):
+        return status
+    found = _FOLLOWS.get(OrderStatus(order.status), _R.PAID)
+    return found if status == _R.APPROVED_AWAITING_PAYMENT or found == _R.PAID else status
+
+
+def _standing(file: RequestFile, order: Order | None, profile: Profile) -> Standing:
+    row, quote = file.request, file.quote
+    status = status_now(row, order)
+    lapsed = bool(
+        status == _R.APPROVED_AWAITING_PAYMENT and quote is not None and quote.expires_at <= clock.now()
+    )
+    last = next((event for event in reversed(file.events) if event.to_state == status), None)
+    seen = (
+        row.version,
+        status,
+        lapsed,
+        file.messages[-1].id if file.messages else 0,
+        (order.version, order.status, order.payment_status) if order else None,
+        profile.terms_version,
+    )
+    return Standing(
+        status=status,
+        lapsed=lapsed,
+        reason=last.reason if last and status in _SAID else "",
+        suggestion=last.suggestion if last else "",
+        by_customer=last is not None and last.actor_label == CUSTOMER,
+        ask_every=_ASK.get(status),
+        etag=hashlib.sha256(repr(seen).encode()).hexdigest()[:20],
+    )
+
+
+# Where the reason of the step was written for the customer (or by them).
+_SAID = (_R.CHANGES_REQUESTED, _R.REJECTED, _R.WITHDRAWN)
+_PAST = {
+    _R.PENDING_REVIEW: ("You sent your wish", "done"),
+    _R.CHANGES_REQUESTED: ("We asked you to change something", "done"),
+    _R.APPROVED_AWAITING_PAYMENT: ("We said yes and made you an offer", "done"),
+    _R.PAID: ("Paid", "done"),
+    _R.REJECTED: ("We said no", "failed"),
+    _R.EXPIRED: ("Our offer ran out", "failed"),
+}
+_PAST_OF_OFFERS = {"changed": "We changed our offer", "extended": "We keep our offer for you longer"}
+
+
+def _past_step(event: RequestEvent) -> PastStep | None:
+    """A row of history in the customer's words; None for one that says nothing to them."""
+    if event.kind == "quote":
+        return PastStep(
+            _PAST_OF_OFFERS.get(event.reason.rpartition(" ")[2], "We renewed our offer"), event.at
+        )
+    if event.kind == "sent again":
+        return PastStep("We sent you our offer once more", event.at)
+    if event.kind != "status" or event.to_state is None:
+        return None
+    status = RequestStatus(event.to_state)
+    why = event.reason if status in _SAID else ""
+    if status == _R.WITHDRAWN:
+        ours = event.actor_label != CUSTOMER
+        return PastStep("We called it off" if ours else "You called it off", event.at, "failed", why)
+    if status == _R.PENDING_REVIEW and event.from_state:
+        return PastStep("You sent it again, changed", event.at)
+    words, state = _PAST[status]
+    return PastStep(words, event.at, state, why)
