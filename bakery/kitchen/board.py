@@ -9,6 +9,7 @@ from flask import Blueprint, Response, flash, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from bakery.catalog.illustration.illustrate import preview
 from bakery.core import clock
 from bakery.core.actor import Actor
 from bakery.core.errors import DomainError, Invalid, NotFound
@@ -17,7 +18,8 @@ from bakery.infra import htmx
 from bakery.infra.db import db
 from bakery.infra.pagecache import keep
 from bakery.production import queries, services
-from bakery.production.models import TicketState
+from bakery.production.models import STATION_NAMES, TicketState
+from bakery.scheduling.types import Station
 from bakery.shop.queries import get_profile
 
 blueprint = Blueprint("kitchen", __name__, url_prefix="/kitchen")
@@ -28,19 +30,40 @@ blueprint.csrf_exempt = True  # type: ignore[attr-defined]
 # Colours follow the clock (soon, late), so an unchanged board is drawn again this often.
 KEEP_SECONDS = 20
 DAYS = {"today": "Today", "tomorrow": "Tomorrow", "week": "Next 7 days"}
+STATIONS = {"": "All", **{station.value: name for station, name in STATION_NAMES.items()}}
 WORDS = {TicketState.TO_DO: "to do again", TicketState.IN_PROGRESS: "being made", TicketState.DONE: "done"}
 
 
 @blueprint.get("")
 def show() -> Response:
     """The board; only its moving parts for htmx; 304 when nothing changed."""
-    response = htmx.render("kitchen/show.html", fragment="kitchen/_board.html", **_board(_day()))
+    response = htmx.render("kitchen/show.html", fragment="kitchen/_board.html", **_board())
     if htmx.wants_fragment():
         keep(response, topics=("kitchen", "people", "shop"), seconds=KEEP_SECONDS, private=True)
         response.make_conditional(request)
     else:
         response.headers["Cache-Control"] = "private, no-store"
     return response
+
+
+@blueprint.get("/tickets/<int:ticket_id>")
+def ticket(ticket_id: int) -> ResponseReturnValue:
+    """One ticket with its cake drawn large, for whoever stands before it."""
+    zone = get_profile(db.session()).time_zone
+    found = queries.tickets_by_id(db.session(), clock.now(), zone, [ticket_id])
+    if not found:
+        raise NotFound("There is no such ticket.")
+    today = clock.today(zone)
+    body = render_template("kitchen/ticket.html", ticket=found[0], zone=zone, today=today, **_where())
+    return body, 200, {"Cache-Control": "private, no-store"}
+
+
+@blueprint.get("/tickets/<int:ticket_id>/cake.svg")
+def picture(ticket_id: int) -> ResponseReturnValue:
+    """The cake of a ticket, as it was promised. It never changes, so a screen asks for it once a day."""
+    spec, name = queries.get_drawing(db.session(), ticket_id)
+    headers = {"Content-Type": "image/svg+xml", "Cache-Control": "private, max-age=86400"}
+    return preview(spec, name), 200, headers
 
 
 @blueprint.post("/tickets/<int:ticket_id>/state")
@@ -93,7 +116,7 @@ def _to_print() -> list[queries.TicketView]:
         zone = get_profile(db.session()).time_zone
         tickets = queries.tickets_by_id(db.session(), clock.now(), zone, [int(chosen)])
     else:
-        tickets = [t for t in _board(_day())["tickets"] if t.state != TicketState.VOID]
+        tickets = [t for t in _board()["tickets"] if t.state != TicketState.VOID]
     if not tickets:
         raise NotFound("There is no ticket to print.")
     return tickets
@@ -105,11 +128,13 @@ def _paper(tickets: list[queries.TicketView]) -> ResponseReturnValue:
         if request.values.get("ticket")
         else f"Tickets, {DAYS[_day()].lower()}"
     )
-    body = render_template("kitchen/print.html", tickets=tickets, day=_day(), heading=heading)
+    body = render_template("kitchen/print.html", tickets=tickets, heading=heading, **_where())
     return body, 200, {"Cache-Control": "private, no-store"}
 
 
-def _board(day: str) -> dict[str, Any]:
+def _board() -> dict[str, Any]:
+    where = _where()
+    day, station = where["day"], find_state(Station, where["station"])
     shop = get_profile(db.session())
     today = clock.today(shop.time_zone)
     first, last = {
@@ -117,12 +142,13 @@ def _board(day: str) -> dict[str, Any]:
         "tomorrow": (today + timedelta(days=1), today + timedelta(days=1)),
         "week": (today, today + timedelta(days=6)),
     }[day]
-    tickets = queries.list_tickets(db.session(), clock.now(), shop.time_zone, first, last)
+    tickets = queries.list_tickets(db.session(), clock.now(), shop.time_zone, (first, last), station)
     return {
+        **where,
         "tickets": [t for t in tickets if day != "tomorrow" or t.due_on == first],
-        "totals": queries.totals(db.session(), shop.time_zone, first, last),
-        "day": day,
+        "totals": queries.totals(db.session(), shop.time_zone, (first, last), station),
         "days": DAYS,
+        "stations": STATIONS,
         "today": today,
         "zone": shop.time_zone,
     }
@@ -132,7 +158,7 @@ def _board(day: str) -> dict[str, Any]:
 def refused(error: DomainError) -> ResponseReturnValue:
     """Say why, and show the board as it is now: it must never leave the wall."""
     db.session.rollback()
-    context = _board(_day())
+    context = _board()
     if htmx.wants_fragment():
         body = render_template("kitchen/_moved.html", text=error.message, tone="danger", **context)
     else:
@@ -146,15 +172,23 @@ def _after(
     if htmx.wants_fragment():
         db.session.rollback()
         return render_template(
-            "kitchen/_moved.html", text=text, moved=moved, undo_order=undo_order, **_board(_day())
+            "kitchen/_moved.html", text=text, moved=moved, undo_order=undo_order, **_board()
         )
     flash(text, "success")
-    return htmx.see_other(f"/kitchen?day={_day()}")
+    where = _where()
+    return htmx.see_other(f"/kitchen?day={where['day']}{where['at']}")
 
 
 def _day() -> str:
     day = request.values.get("day", "today")
     return day if day in DAYS else "today"
+
+
+def _where() -> dict[str, str]:
+    """Which part of the board is looked at. `at` is how an address goes on with it."""
+    station = request.values.get("station", "")
+    station = station if station in STATIONS else ""
+    return {"day": _day(), "station": station, "at": f"&station={station}" if station else ""}
 
 
 def _state(name: str) -> TicketState:

@@ -34,6 +34,9 @@ TICKET = Machine(
 )
 
 
+STATION_NAMES = {Station.BAKE: "Bake", Station.FILL: "Fill", Station.DECORATE: "Decorate"}
+
+
 class Ticket(Base):
     __tablename__ = "ticket"
     __table_args__ = (
@@ -59,6 +62,11 @@ class Ticket(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     state_at: Mapped[datetime] = mapped_column(server_default=func.now())
     printed_at: Mapped[datetime | None]
+
+    @property
+    def step_name(self) -> str:
+        """`Decorate`; empty for what is made in one go."""
+        return STATION_NAMES[Station(self.station)] if self.station else ""
 
 
 class TicketEvent(Base):

@@ -1,4 +1,4 @@
-"""The kitchen's board, read in one query and arranged here."""
+"""The kitchen's board, read in one query (two with cakes that are made in steps) and arranged here."""
 
 from __future__ import annotations
 
@@ -11,18 +11,31 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from bakery.catalog.illustration.specs import CakeSpec
+from bakery.catalog.illustration.stored import from_json
 from bakery.catalog.words import ALLERGEN_WORDS
+from bakery.core.errors import NotFound
 from bakery.orders.models import Order, OrderLine
 from bakery.orders.states import OrderStatus
-from bakery.production.models import Ticket, TicketState
+from bakery.production.models import STATION_NAMES, Ticket, TicketState
 from bakery.production.services import IN_KITCHEN
+from bakery.scheduling.types import Station
 
 SOON = timedelta(hours=2)
 
 
 @dataclass(frozen=True, slots=True)
+class OtherStep:
+    """Another step of the same cake: when, and whether it is done."""
+
+    name: str
+    on: date
+    done: bool
+
+
+@dataclass(frozen=True, slots=True)
 class TicketView:
-    """One card: an order line, when it is due, and what must not be overlooked."""
+    """One card: an order line or a step of it, when it is due, and what must not be overlooked."""
 
     id: int
     order_id: int
@@ -44,6 +57,25 @@ class TicketView:
     late: bool
     soon: bool
     customer: str
+    pickup_at: datetime
+    pickup_on: date
+    # Empty and 0 of 0 for what is made in one go.
+    step_name: str
+    step: int
+    steps: int
+    others: tuple[OtherStep, ...]
+    instructions: str
+    drawn: bool
+
+    @property
+    def is_last(self) -> bool:
+        """Whether the order can be handed over once this is done."""
+        return self.step == self.steps
+
+    @property
+    def on_shelf(self) -> bool:
+        """Whether this card stands for the whole cake, that waits for its customer."""
+        return self.is_last and self.order_status == OrderStatus.READY
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,37 +84,60 @@ class Total:
 
     product: str
     size: str
+    # Which step of it; empty for what is made in one go.
+    step_name: str
     wanted: int
     done: int
 
 
-def list_tickets(session: Session, now: datetime, zone: str, first: date, last: date) -> list[TicketView]:
-    """Tickets due on local dates from `first` to `last`, and every older one still open, by due time."""
-    tz = ZoneInfo(zone)
-    start, end = _bounds(zone, first, last)
+def list_tickets(
+    session: Session, now: datetime, zone: str, days: tuple[date, date], station: Station | None = None
+) -> list[TicketView]:
+    """Tickets due on local dates from the first to the last, and every older one still open, by due time; with
+    `station`, only the steps that are done there.
+
+    Of a cake made in steps that waits on the shelf, only the last step stays.
+    """
+    start, end = _bounds(zone, *days)
     waiting = Ticket.state.in_([TicketState.TO_DO, TicketState.IN_PROGRESS]) | (
-        Order.status == OrderStatus.READY
+        (Order.status == OrderStatus.READY) & (Ticket.step == Ticket.steps)
     )
-    rows = session.execute(_query().where(Ticket.due_at < end, or_(Ticket.due_at >= start, waiting))).all()
-    return [_view(row, now, tz) for row in rows]
+    query = _query().where(Ticket.due_at < end, or_(Ticket.due_at >= start, waiting))
+    if station:
+        query = query.where(Ticket.station == station)
+    return _views(session, session.execute(query).all(), now, ZoneInfo(zone))
 
 
 def tickets_by_id(session: Session, now: datetime, zone: str, ids: Sequence[int]) -> list[TicketView]:
-    """Chosen tickets, for paper."""
-    rows = session.execute(_query().where(Ticket.id.in_(ids))).all()
-    return [_view(row, now, ZoneInfo(zone)) for row in rows]
+    """Chosen tickets, for paper and for a page of their own."""
+    return _views(session, session.execute(_query().where(Ticket.id.in_(ids))).all(), now, ZoneInfo(zone))
 
 
-def totals(session: Session, zone: str, first: date, last: date) -> list[Total]:
-    """All that is due on local dates from `first` to `last`, by product and size, the most first: one query.
+def get_drawing(session: Session, ticket_id: int) -> tuple[CakeSpec, str]:
+    """What the cake of a ticket looks like, and its name. Raises NotFound where there is nothing to draw."""
+    row = session.execute(
+        select(OrderLine.drawing, OrderLine.product_name, OrderLine.variant_name)
+        .join(Ticket, Ticket.order_line_id == OrderLine.id)
+        .where(Ticket.id == ticket_id)
+    ).one_or_none()
+    if row is None or not row.drawing:
+        raise NotFound("There is no picture of this.")
+    return from_json(row.drawing), f"{row.product_name}, {row.variant_name}"
+
+
+def totals(
+    session: Session, zone: str, days: tuple[date, date], station: Station | None = None
+) -> list[Total]:
+    """All that is due on local dates from the first to the last, by product, size and step, the most first: one
+    query.
 
     What has been handed over still counts: the day asked for it.
     """
-    start, end = _bounds(zone, first, last)
+    start, end = _bounds(zone, *days)
     wanted = func.sum(OrderLine.quantity)
     done = func.coalesce(wanted.filter(Ticket.state == TicketState.DONE), 0)
-    rows = session.execute(
-        select(OrderLine.product_name, OrderLine.variant_name, wanted, done)
+    query = (
+        select(OrderLine.product_name, OrderLine.variant_name, Ticket.station, wanted, done)
         .join(Ticket, Ticket.order_line_id == OrderLine.id)
         .join(Order, Order.id == Ticket.order_id)
         .where(
@@ -91,10 +146,15 @@ def totals(session: Session, zone: str, first: date, last: date) -> list[Total]:
             Ticket.state != TicketState.VOID,
             Order.status.in_([*IN_KITCHEN, OrderStatus.COLLECTED]),
         )
-        .group_by(OrderLine.product_name, OrderLine.variant_name)
-        .order_by(wanted.desc(), OrderLine.product_name, OrderLine.variant_name)
+        .group_by(OrderLine.product_name, OrderLine.variant_name, Ticket.station)
+        .order_by(wanted.desc(), OrderLine.product_name, OrderLine.variant_name, Ticket.station)
     )
-    return [Total(*row) for row in rows]
+    if station:
+        query = query.where(Ticket.station == station)
+    return [
+        Total(product, size, _name(where), asked, made)
+        for product, size, where, asked, made in session.execute(query)
+    ]
 
 
 def _bounds(zone: str, first: date, last: date) -> tuple[datetime, datetime]:
@@ -106,15 +166,50 @@ def _bounds(zone: str, first: date, last: date) -> tuple[datetime, datetime]:
 def _query() -> Any:
     void_unseen = (Ticket.state == TicketState.VOID) & Ticket.printed_at.is_(None)
     return (
-        select(Ticket, OrderLine, Order.number, Order.status, Order.customer_note, Order.contact_name)
+        select(
+            Ticket,
+            OrderLine,
+            Order.number,
+            Order.status,
+            Order.customer_note,
+            Order.contact_name,
+            Order.pickup_at,
+        )
         .join(OrderLine, OrderLine.id == Ticket.order_line_id)
         .join(Order, Order.id == Ticket.order_id)
         .where(or_(Order.status.in_(IN_KITCHEN), void_unseen))
-        .order_by(Ticket.due_at, Order.id, OrderLine.position)
+        .order_by(Ticket.due_at, Order.id, OrderLine.position, Ticket.step)
     )
 
 
-def _view(row: Any, now: datetime, tz: ZoneInfo) -> TicketView:
+def _views(session: Session, rows: Sequence[Any], now: datetime, tz: ZoneInfo) -> list[TicketView]:
+    others = _others(session, {row.Ticket.order_line_id for row in rows if row.Ticket.step}, tz)
+    return [_view(row, now, tz, others) for row in rows]
+
+
+def _others(session: Session, line_ids: set[int], tz: ZoneInfo) -> dict[int, list[tuple[int, OtherStep]]]:
+    """Every step of some lines: one query, none where nothing is made in steps."""
+    found: dict[int, list[tuple[int, OtherStep]]] = {}
+    if not line_ids:
+        return found
+    rows = session.execute(
+        select(Ticket.order_line_id, Ticket.step, Ticket.station, Ticket.due_at, Ticket.state)
+        .where(Ticket.order_line_id.in_(line_ids))
+        .order_by(Ticket.step)
+    )
+    for line_id, step, station, due_at, state in rows:
+        other = OtherStep(_name(station), due_at.astimezone(tz).date(), state == TicketState.DONE)
+        found.setdefault(line_id, []).append((step, other))
+    return found
+
+
+def _name(station: str | None) -> str:
+    return STATION_NAMES[Station(station)] if station else ""
+
+
+def _view(
+    row: Any, now: datetime, tz: ZoneInfo, others: dict[int, list[tuple[int, OtherStep]]]
+) -> TicketView:
     ticket, line = row.Ticket, row.OrderLine
     state = TicketState(ticket.state)
     open_ = state in (TicketState.TO_DO, TicketState.IN_PROGRESS)
@@ -139,6 +234,14 @@ def _view(row: Any, now: datetime, tz: ZoneInfo) -> TicketView:
         late=open_ and ticket.due_at < now,
         soon=open_ and now <= ticket.due_at < now + SOON,
         customer=row.contact_name.split(" ")[0],
+        pickup_at=row.pickup_at,
+        pickup_on=row.pickup_at.astimezone(tz).date(),
+        step_name=ticket.step_name,
+        step=ticket.step,
+        steps=ticket.steps,
+        others=tuple(o for step, o in others.get(ticket.order_line_id, ()) if step != ticket.step),
+        instructions=line.instructions,
+        drawn=bool(line.drawing),
     )
 
 

@@ -18,6 +18,7 @@ from bakery.orders.models import Order, OrderLine
 from bakery.orders.states import OrderStatus
 from bakery.people import audit
 from bakery.production.models import TICKET, Ticket, TicketEvent, TicketState
+from bakery.production.opening import list_tickets
 
 IN_KITCHEN = (OrderStatus.CONFIRMED, OrderStatus.IN_PRODUCTION, OrderStatus.READY)
 
@@ -34,15 +35,24 @@ class Moved:
 
 
 def open_tickets(order_id: int) -> int:
-    """One ticket for each line of a paid order. Run again, it opens none. Answers how many are new."""
+    """One ticket for each line of a paid order, or for each of its steps. Run again, it opens none, also where
+    the steps would fall on other days by now. Answers how many are new.
+    """
     with transaction() as session:
         order = orders.lock_order(session, order_id)
         if order.status not in IN_KITCHEN:
             return 0
-        lines = session.scalars(select(OrderLine.id).where(OrderLine.order_id == order_id)).all()
+        opened = select(Ticket.order_line_id).where(Ticket.order_id == order_id)
+        lines = session.scalars(
+            select(OrderLine)
+            .where(OrderLine.order_id == order_id, OrderLine.id.not_in(opened))
+            .order_by(OrderLine.position)
+        ).all()
+        if not lines:
+            return 0
         made = session.execute(
             insert(Ticket)
-            .values([{"order_line_id": i, "order_id": order_id, "due_at": order.pickup_at} for i in lines])
+            .values(list_tickets(session, order, lines))
             .on_conflict_do_nothing(index_elements=["order_line_id", "step"])
             .returning(Ticket.id)
         ).scalars()
@@ -80,7 +90,8 @@ def move_ticket(ticket_id: int, to: TicketState, expected: TicketState | None, a
     """Move a ticket, and its order with it: in production with the first, ready with the last.
 
     Refuses a ticket that another screen has moved meanwhile (`expected` is what this screen showed), one of
-    an order that is collected or cancelled, and a move the table does not name.
+    an order that is collected or cancelled, a move the table does not name, and a step that would be done before
+    the steps it builds on.
     """
     with transaction() as session:
         order_id = session.scalar(select(Ticket.order_id).where(Ticket.id == ticket_id))
@@ -95,6 +106,7 @@ def move_ticket(ticket_id: int, to: TicketState, expected: TicketState | None, a
             raise Conflict("Another screen has moved this ticket already.")
         if order.status not in IN_KITCHEN:
             raise Conflict("This order is not in the kitchen any more.")
+        _check_steps(ticket, [t for t in tickets if t.order_line_id == ticket.order_line_id], to)
         _set(session, ticket, to, actor)
         _carry_order(session, order, tickets, actor)
         audit.record(
@@ -109,7 +121,8 @@ def move_ticket(ticket_id: int, to: TicketState, expected: TicketState | None, a
         product = session.scalars(
             select(OrderLine.product_name).where(OrderLine.id == ticket.order_line_id)
         ).one()
-        return Moved(ticket.id, order.number, product, before, to)
+        what = f"{ticket.step_name}: {product}" if ticket.station else product
+        return Moved(ticket.id, order.number, what, before, to)
 
 
 def collect_order(order_id: int, actor: Actor) -> None:
@@ -163,6 +176,26 @@ def _lock_tickets(session: Session, order_id: int) -> Sequence[Ticket]:
         .with_for_update()
         .execution_options(populate_existing=True)
     ).all()
+
+
+def _check_steps(ticket: Ticket, line: Sequence[Ticket], to: TicketState) -> None:
+    """Refuse to finish a step before an earlier one, and to take one back on which a later one was built.
+
+    A step may be begun early: sugar flowers need no sponge.
+    """
+    done = {t.step: t for t in line if t.state == TicketState.DONE}
+    if to == TicketState.DONE:
+        missing = [
+            t for t in line if t.step < ticket.step and t.step not in done and t.state != TicketState.VOID
+        ]
+        if missing:
+            first = min(missing, key=lambda t: t.step)
+            raise Conflict(f"{first.step_name} comes first, and is not done yet on this board.")
+    elif ticket.state == TicketState.DONE:
+        later = [t for step, t in done.items() if step > ticket.step]
+        if later:
+            last = max(later, key=lambda t: t.step)
+            raise Conflict(f"{last.step_name} is done already. Take that back first.")
 
 
 def _set(session: Session, ticket: Ticket, to: TicketState, actor: Actor) -> None:

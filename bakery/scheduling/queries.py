@@ -6,7 +6,7 @@ steps in the kitchen.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
@@ -121,6 +121,13 @@ def booked_steps(session: Session, owner: str) -> list[StepOn]:
         .where(SlotHold.owner == owner, SlotHold.state != SlotHoldState.RELEASED)
     )
     return in_order(StepOn(Station(station), on, minutes) for station, on, minutes in rows)
+
+
+def closing_minutes(session: Session, days: Iterable[date]) -> dict[date, int]:
+    """The minute of each day at which the shop closes for the night; a day on which it is closed is missing."""
+    known = _known_rules(session)
+    ends = {on: [interval.closes for interval in known.intervals(on)] for on in days} if known else {}
+    return {on: max(minutes) for on, minutes in ends.items() if minutes}
 
 
 def open_calendar(
