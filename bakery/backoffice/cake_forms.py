@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from flask_wtf import FlaskForm
@@ -14,12 +15,20 @@ from wtforms.widgets import HiddenInput
 
 from bakery.core.errors import Invalid
 from bakery.custom_cakes.promise import MAX_REASON, MAX_TEXT
+from bakery.custom_cakes.states import RequestStatus
 
+_R = RequestStatus
 _PRICE = re.compile(r"\$?\s*(\d{1,3}(?:,\d{3})+|\d{1,7})(?:\.(\d{1,2}))?")
 _TOO_LONG = f"Keep it under {MAX_TEXT:,} characters."
 
 
-class _Versioned(FlaskForm):  # type: ignore[misc]
+class CakeForm(FlaskForm):  # type: ignore[misc]
+    """`meant_for`: the states of a request in which this form has its place on the page."""
+
+    meant_for: ClassVar[frozenset[RequestStatus]] = frozenset({_R.PENDING_REVIEW})
+
+
+class _Versioned(CakeForm):
     """`version` is the request's as the page showed it: what staff decide on must be what they saw."""
 
     version = IntegerField(validators=[InputRequired("Reload the page and try again.")], widget=HiddenInput())
@@ -46,39 +55,61 @@ class OfferForm(_Versioned):
     description = TextAreaField("Description for staff", [Length(max=MAX_TEXT, message=_TOO_LONG)])
 
 
-class ReplyForm(_Versioned):
-    """A no, or a yes with a change: why, and what would be possible."""
+_WHY = [InputRequired("Tell the customer why."), Length(max=MAX_TEXT, message=_TOO_LONG)]
+_INSTEAD = [Length(max=MAX_TEXT, message=_TOO_LONG)]
 
-    reason = TextAreaField(
-        "Why", [InputRequired("Tell the customer why."), Length(max=MAX_TEXT, message=_TOO_LONG)]
-    )
-    suggestion = TextAreaField("What we could make instead", [Length(max=MAX_TEXT, message=_TOO_LONG)])
+
+class ChangesForm(_Versioned):
+    """A yes with a change: what has to change, and what would be possible."""
+
+    reason = TextAreaField("What has to change", _WHY, id="changes-reason")
+    suggestion = TextAreaField("What we could make instead", _INSTEAD, id="changes-suggestion")
+
+
+class RejectionForm(_Versioned):
+    """A no: why, and what would be possible."""
+
+    reason = TextAreaField("Why we cannot make it", _WHY, id="rejection-reason")
+    suggestion = TextAreaField("What we could make instead", _INSTEAD, id="rejection-suggestion")
+
+
+class RevisionForm(OfferForm):
+    """Another offer in place of the one that awaits payment."""
+
+    meant_for = frozenset({_R.APPROVED_AWAITING_PAYMENT})
 
 
 class TakeBackForm(_Versioned):
     """Why the shop takes an offer back."""
 
-    reason = TextAreaField(
-        "Why", [InputRequired("Tell the customer why."), Length(max=MAX_TEXT, message=_TOO_LONG)]
-    )
+    meant_for = frozenset({_R.APPROVED_AWAITING_PAYMENT, _R.CHANGES_REQUESTED})
+
+    reason = TextAreaField("Why we take it back", _WHY, id="taking-reason")
 
 
 class ExtendForm(_Versioned):
     """How long the offer shall hold."""
 
+    meant_for = frozenset({_R.APPROVED_AWAITING_PAYMENT})
+
     expires_at = DateTimeLocalField(
         "Hold it until",
         [InputRequired("Say until when the quote holds.")],
         format=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
+        id="extension-expires_at",
     )
 
 
 class AgainForm(_Versioned):
     """Send the offer once more."""
 
+    meant_for = frozenset({_R.APPROVED_AWAITING_PAYMENT})
 
-class MessageForm(FlaskForm):  # type: ignore[misc]
+
+class MessageForm(CakeForm):
     """What staff write to the customer."""
+
+    meant_for = frozenset(RequestStatus)
 
     text = TextAreaField("Write to the customer", [InputRequired("Write something first."), Length(max=2000)])
 
@@ -100,6 +131,11 @@ def write_cents(cents: int) -> str:
 def to_instant(local: datetime, zone: str) -> datetime:
     """A time on the shop's wall as an instant; one that the clock shows twice is the first."""
     return local.replace(tzinfo=ZoneInfo(zone))
+
+
+def to_utc(at: datetime) -> datetime:
+    """The same instant, written in UTC."""
+    return at.astimezone(UTC)
 
 
 def to_local(at: datetime, zone: str) -> datetime:

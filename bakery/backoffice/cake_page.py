@@ -34,6 +34,7 @@ from bakery.shop.queries import Profile
 _R = RequestStatus
 # What people may still decide about, or change: the models are asked about these alone.
 ALIVE = (_R.PENDING_REVIEW, _R.CHANGES_REQUESTED, _R.APPROVED_AWAITING_PAYMENT)
+_OFFERED = (_R.APPROVED_AWAITING_PAYMENT, _R.PAID)
 NOON = 12
 
 
@@ -136,7 +137,7 @@ class Review:
 def read_review(session: Session, shop: Profile, row: CustomCakeRequest) -> Review:
     """Everything about a request. The models and the schedule are asked while something can be decided."""
     file = queries.read_file(session, row)
-    design = from_json(file.quote.design) if _offered(row) and file.quote else file.design
+    design = _design(file)
     alive = row.status in ALIVE
     price, trouble = _suggestion(file, design, shop) if alive else (None, "")
     day = _day(session, row, design) if alive else None
@@ -193,8 +194,18 @@ def price_bars(reasons: tuple[tuple[str, int], ...]) -> tuple[Bar, ...]:
     )
 
 
-def _offered(row: CustomCakeRequest) -> bool:
-    return row.status in (_R.APPROVED_AWAITING_PAYMENT, _R.PAID)
+def suggestion(
+    session: Session, shop: Profile, row: CustomCakeRequest
+) -> tuple[Prediction | None, int, CakeDesign]:
+    """What the page suggests for a request: price, servings, and the design they are for."""
+    file = queries.read_file(session, row)
+    design = _design(file)
+    return _suggestion(file, design, shop)[0], count_servings(shop, design), design
+
+
+def _design(file: RequestFile) -> CakeDesign:
+    """What is promised, once something is; before that, what is wished."""
+    return from_json(file.quote.design) if file.quote and file.request.status in _OFFERED else file.design
 
 
 def _suggestion(file: RequestFile, design: CakeDesign, shop: Profile) -> tuple[Prediction | None, str]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, request
+from flask import Blueprint, g, request
 from flask_login import current_user
 
 from bakery.core.actor import Actor
+from bakery.custom_cakes.queue_queries import count_waiting
+from bakery.infra import htmx
+from bakery.infra.db import db
 from bakery.people.rights import Right, has_right
 
 # (group, [(slug, address, name, icon, right)])
@@ -14,7 +17,14 @@ PLACES: list[tuple[str, list[tuple[str, str, str, str, Right]]]] = [
         "Today",
         [
             ("orders", "/admin/orders", "Orders", "receipt", Right.SEE_ORDERS),
+            ("custom-cakes", "/admin/custom-cakes", "Custom cakes", "cake", Right.APPROVE_CAKES),
             ("kitchen", "/kitchen", "Kitchen", "whisk", Right.USE_KITCHEN),
+        ],
+    ),
+    (
+        "The shop",
+        [
+            ("products", "/admin/products", "Products", "tag", Right.MANAGE_PRODUCTS),
         ],
     ),
     (
@@ -28,18 +38,27 @@ PLACES: list[tuple[str, list[tuple[str, str, str, str, Right]]]] = [
 ]
 
 
-def places() -> list[tuple[str, list[tuple[str, str, str, str, None]]]]:
-    """The places of this person's rights."""
+def places() -> list[tuple[str, list[tuple[str, str, str, str, int | None]]]]:
+    """The places of this person's rights, with how much waits there."""
     mine = []
     for group, items in PLACES:
         allowed = [
-            (slug, href, name, icon, None)
+            (slug, href, name, icon, _waiting(slug))
             for slug, href, name, icon, right in items
             if has_right(current_user.role, right)
         ]
         if allowed:
             mine.append((group, allowed))
     return mine
+
+
+def _waiting(slug: str) -> int | None:
+    """What stands beside a place's name; a part of a page shows no places, so nothing is counted for it."""
+    if slug != "custom-cakes" or htmx.wants_fragment():
+        return None
+    if "cakes_waiting" not in g:
+        g.cakes_waiting = count_waiting(db.session())
+    return int(g.cakes_waiting)
 
 
 def actor() -> Actor:

@@ -11,6 +11,7 @@ from flask_login import current_user
 from bakery.backoffice.frame import actor, init_frame
 from bakery.backoffice.job_words import job_subject, job_words
 from bakery.backoffice.styleguide import samples
+from bakery.custom_cakes.queue_queries import find_requests
 from bakery.infra import htmx, job_queries, outbox
 from bakery.infra.db import db
 from bakery.messages import queries as messages
@@ -98,11 +99,13 @@ def audit() -> ResponseReturnValue:
 
 @blueprint.get("/palette")
 def palette() -> ResponseReturnValue:
-    """Rows for the command palette: orders that fit what was typed. (The places are in the page already.)"""
+    """Rows for the command palette: orders and requests that fit what was typed. (The places are in the page.)"""
     q = request.args.get("q", "").strip()[:60]
     personal = has_right(current_user.role, Right.SEE_PERSONAL_DATA)
     found = find_orders(db.session(), q, personal=personal) if len(q) >= 2 else []
-    return render_template("backoffice/_palette.html", orders=found, personal=personal)
+    decides = has_right(current_user.role, Right.APPROVE_CAKES)
+    cakes = find_requests(db.session(), q, limit=4) if decides and len(q) >= 2 else []
+    return render_template("backoffice/_palette.html", orders=found, cakes=cakes, personal=personal)
 
 
 @blueprint.get("/styleguide")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -127,6 +128,18 @@ def softly_held(session: Session, first: date, last: date) -> dict[date, SoftlyH
         .group_by(SoftHold.on_date)
     )
     return {on: SoftlyHeld(count, int(minutes)) for on, count, minutes in rows}
+
+
+def design_by_hash(session: Session, row: CustomCakeRequest, design_hash: str) -> dict[str, Any]:
+    """The stored design of the wish or of one of its quotes. Raises NotFound for what is neither."""
+    if design_hash == row.design_hash:
+        return row.design
+    found = session.scalar(
+        select(Quote.design).where(Quote.request_id == row.id, Quote.design_hash == design_hash).limit(1)
+    )
+    if found is None:
+        raise NotFound("There is no such design of this request.")
+    return found
 
 
 def order_number(session: Session, row: CustomCakeRequest) -> str | None:

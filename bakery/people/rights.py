@@ -14,6 +14,8 @@ class Right(StrEnum):
     SEE_ORDERS = "see orders"
     MOVE_ORDERS = "move orders on"
     CANCEL_ORDERS = "cancel orders"
+    # Also the right to see requests at all: they name people, prices and what the shop earns.
+    APPROVE_CAKES = "decide on custom cakes"
     SEE_PERSONAL_DATA = "see personal data"
     EXPORT_ORDERS = "export orders"
     USE_KITCHEN = "use the kitchen screen"
