@@ -37,6 +37,7 @@ JOBS = (
     "jobs.production",
     "jobs.messages",
     "jobs.housekeeping",
+    "jobs.learning",
 )
 HEAVY: dict[str, tuple[str, ...]] = {
     queue.URGENT: ("twilio.rest", "stripe"),

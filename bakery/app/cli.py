@@ -7,6 +7,7 @@ from flask import Flask
 from bakery.app.commands.demo import seed_demo
 from bakery.app.commands.outbox import outbox
 from bakery.app.commands.reconcile import reconcile
+from bakery.app.commands.retrain import retrain
 from bakery.app.commands.staff import staff
 
 
@@ -16,3 +17,4 @@ def init_cli(app: Flask) -> None:
     app.cli.add_command(outbox)
     app.cli.add_command(staff)
     app.cli.add_command(reconcile)
+    app.cli.add_command(retrain)

@@ -25,6 +25,8 @@ JOBS = {
     "jobs.messages.send_staff_alert": ("Alert to staff by email", "alert"),
     "jobs.messages.send_sms_fallback": ("Email in place of a failed SMS", "message"),
     "jobs.catalog.draw_picture": ("Draw the picture of a new cake", "product"),
+    "jobs.learning.retrain": ("Train the price model", "training"),
+    "jobs.learning.ask_weekly": ("Ask for the weekly training of the price model", ""),
     "jobs.outbox.run": ("One thing that was owed", "row"),
     "jobs.outbox.sweep": ("Look for what is owed", ""),
     "jobs.housekeeping.tidy": ("Clear out what is old", ""),
@@ -36,6 +38,7 @@ PERIODIC = {
     "follow_cake_orders": "jobs.custom_cakes.follow_orders",
     "reconcile": "jobs.payments.reconcile",
     "tidy": "jobs.housekeeping.tidy",
+    "retrain_pricing": "jobs.learning.ask_weekly",
 }
 
 

@@ -11,12 +11,11 @@ from bakery.catalog.models import Allergen, Declaration
 from bakery.core import clock
 from bakery.custom_cakes import contents
 from bakery.custom_cakes.spec import CakeDesign, TierDesign
-from bakery.forecasting import pricing, servings
+from bakery.forecasting import corrections, pricing, servings
 from bakery.forecasting.pricing import Prediction
 from bakery.forecasting.servings import SliceKind
 from bakery.scheduling.queries import earliest_pickup
 from bakery.shop.queries import Profile
-from models_ml.servings.count import cut
 
 # What the price model calls the sponges and fillings on offer; the others go by their own name.
 _SPONGES = {"pistachio_rose": "pistachio", "cardamom_honey": "cardamom"}
@@ -72,7 +71,7 @@ def suggest_price(
 
     Inside a transaction, give its `session` (PriceDesk.predict says why).
     """
-    return pricing.desk.predict(_priced(design, on), on, currency=currency, ref=ref, session=session)
+    return pricing.desk.predict(cake_of(design, on), on, currency=currency, ref=ref, session=session)
 
 
 def slice_kind(design: CakeDesign) -> SliceKind:
@@ -81,21 +80,27 @@ def slice_kind(design: CakeDesign) -> SliceKind:
 
 
 def count_servings(shop: Profile, design: CakeDesign) -> int:
-    """Of the tiers that are eaten, each cut by itself."""
-    slice_ = servings.slice_of(shop, slice_kind(design))
-    total = 0
+    """Of the tiers that are eaten, each cut by itself; corrected where staff's own counts say so."""
+    kind = slice_kind(design)
+    return corrections.count(tiers_of(design), servings.slice_of(shop, kind), kind).servings
+
+
+def tiers_of(design: CakeDesign) -> list[servings.Tier]:
+    """What is eaten, as the knife meets it, bottom first."""
+    found = []
     for tier in design.eaten_tiers:
         sides = {"diameter_cm": tier.diameter_cm, "length_cm": tier.length_cm, "width_cm": tier.width_cm}
         given = {name: side for name, side in sides.items() if side is not None}
-        total += cut(servings.make_tier(design.shape.value, tier.height_cm, given), slice_).servings
-    return total
+        found.append(servings.make_tier(design.shape.value, tier.height_cm, given))
+    return found
 
 
-def _priced(design: CakeDesign, today: date) -> pricing.Cake:
+def cake_of(design: CakeDesign, on: date) -> pricing.Cake:
+    """The design as the price model sees it, asked for on a day. Refuses (Invalid) what the model cannot take."""
     return pricing.make_cake(
         tiers=tuple(_tier(tier) for tier in design.tiers if not tier.dummy),
         needed_on=design.needed_on,
-        notice_days=(design.needed_on - today).days,
+        notice_days=(design.needed_on - on).days,
         shape=design.shape.value,
         covering=design.covering.value,
         decoration=design.decoration.value,

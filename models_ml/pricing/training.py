@@ -160,7 +160,8 @@ def judge(candidate: Candidate, serving: PriceModel | None) -> tuple[Verdict, Me
     unseen = list(candidate.held_out)
     if serving is not None:
         until = date.fromisoformat(serving.manifest["seen_until"])
-        unseen = [past for past in unseen if past.decided_on > until]
+        known = {past.ref for past in serving.history.cakes}
+        unseen = [past for past in unseen if past.decided_on > until or past.ref not in known]
         if not unseen:
             newest = measure_model(candidate.model(), candidate.held_out)
             return Verdict(False, "Kept as it is: no cake is new to both models."), newest, None
