@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bakery.infra.transaction import transaction
 from bakery.people.models import Consent, ConsentChannel
+
+# The person said it by SMS to us. The network then lets no SMS of any kind through to them.
+SMS_REPLY = "sms reply"
 
 
 def has_consented(session: Session, channel: ConsentChannel, address: str) -> bool:
@@ -18,6 +23,26 @@ def has_consented(session: Session, channel: ConsentChannel, address: str) -> bo
         .limit(1)
     )
     return bool(granted)
+
+
+def has_stopped(session: Session, address: str, since: datetime) -> bool:
+    """Whether a person answered STOP to our SMS after they had last agreed to some, at `since`.
+
+    That ends messages they had asked for as well; a no to marketing on a form does not.
+    """
+    return bool(
+        session.scalar(
+            select(Consent.id)
+            .where(
+                Consent.channel == ConsentChannel.SMS,
+                func.lower(Consent.address) == address.lower(),
+                Consent.source == SMS_REPLY,
+                Consent.granted.is_(False),
+                Consent.at > since,
+            )
+            .limit(1)
+        )
+    )
 
 
 def enter(  # noqa: PLR0913 all that must be provable later
@@ -69,11 +94,12 @@ def withdraw(channel: ConsentChannel, address: str, *, wording: str, source: str
     Entered also for an address that never said yes: a later yes must be a later word.
     """
     with transaction() as session:
-        newest = session.scalar(
-            select(Consent.granted)
+        newest = session.execute(
+            select(Consent.granted, Consent.source)
             .where(Consent.channel == channel, func.lower(Consent.address) == address.lower())
             .order_by(Consent.at.desc(), Consent.id.desc())
             .limit(1)
-        )
-        if newest is not False:
+        ).first()
+        # STOP after a no on a form says more than that no did.
+        if newest is None or tuple(newest) != (False, source):
             enter(session, channel, address, False, wording=wording, source=source)

@@ -8,16 +8,15 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from bakery.core import clock
 from bakery.custom_cakes.contents import clashes
 from bakery.custom_cakes.in_words import allergen_rows, spec_rows
 from bakery.custom_cakes.models import CustomCakeRequest, Quote, RequestEvent
 from bakery.custom_cakes.queries import RequestFile, read_file
 from bakery.custom_cakes.spec import CakeDesign, from_json
+from bakery.custom_cakes.standing import has_lapsed, status_now
 from bakery.custom_cakes.states import OPEN, OVER, RequestStatus
 from bakery.custom_cakes.versions import Change, list_changes, list_versions
 from bakery.orders.models import Order
-from bakery.orders.states import OrderStatus
 from bakery.shop.queries import Profile, get_profile
 
 _R = RequestStatus
@@ -26,12 +25,6 @@ ROAD = ("You asked", "We look at it", "You pay", "We make it")
 _STOP = {_R.PENDING_REVIEW: 2, _R.CHANGES_REQUESTED: 2, _R.APPROVED_AWAITING_PAYMENT: 3, _R.PAID: 4}
 # How often the page asks, in seconds; one that is over asks no more.
 _ASK = {_R.PENDING_REVIEW: 20, _R.CHANGES_REQUESTED: 30, _R.APPROVED_AWAITING_PAYMENT: 20, _R.PAID: 30}
-# An order that has moved on is believed before the request has followed it.
-_FOLLOWS = {
-    OrderStatus.PENDING_PAYMENT: _R.APPROVED_AWAITING_PAYMENT,
-    OrderStatus.EXPIRED: _R.EXPIRED,
-    OrderStatus.CANCELLED: _R.WITHDRAWN,
-}
 CUSTOMER = "customer"
 
 
@@ -124,21 +117,10 @@ def load_page(session: Session, row: CustomCakeRequest) -> Page:
     )
 
 
-def status_now(row: CustomCakeRequest, order: Order | None) -> RequestStatus:
-    """The status, as its order has it where that is ahead: a job brings the request after it within a minute."""
-    status = RequestStatus(row.status)
-    if order is None or status not in (_R.APPROVED_AWAITING_PAYMENT, _R.EXPIRED):
-        return status
-    found = _FOLLOWS.get(OrderStatus(order.status), _R.PAID)
-    return found if status == _R.APPROVED_AWAITING_PAYMENT or found == _R.PAID else status
-
-
 def _standing(file: RequestFile, order: Order | None, profile: Profile) -> Standing:
     row, quote = file.request, file.quote
     status = status_now(row, order)
-    lapsed = bool(
-        status == _R.APPROVED_AWAITING_PAYMENT and quote is not None and quote.expires_at <= clock.now()
-    )
+    lapsed = has_lapsed(row, quote, order)
     last = next((event for event in reversed(file.events) if event.to_state == status), None)
     seen = (
         row.version,

@@ -51,7 +51,7 @@ def inbound() -> ResponseReturnValue:
     asked = text.rstrip(".!").strip().upper() in STOP_WORDS or request.form.get("OptOutType") == "STOP"
     if asked:
         consents.withdraw(
-            ConsentChannel.SMS, request.form.get("From", ""), wording=text[:200], source="sms reply"
+            ConsentChannel.SMS, request.form.get("From", ""), wording=text[:200], source=consents.SMS_REPLY
         )
     log.info("sms_received", stop=asked)
     return NOTHING_TO_SAY, 200, {"Content-Type": "text/xml; charset=utf-8"}

@@ -37,6 +37,22 @@ def test_text_html_and_attachment_arrive_as_they_were(world: Sandbox, mailer: Sm
     assert world.attachment(got, "R-000123.pdf") == PDF
 
 
+def test_a_picture_stands_inside_the_html_and_beside_it_stands_none(
+    world: Sandbox, mailer: SmtpMailer
+) -> None:
+    png = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
+    mailer.send(
+        mail(
+            html='<img src="cid:cake" alt="">', attachments=[Attachment("cake.png", "image/png", png, "cake")]
+        )
+    )
+    [got] = world.mails("laila@saffron.test")
+    assert got["headers"]["Content-Type"].startswith("multipart/related")
+    assert "Grüße" in got["text"] and "cid:cake" in got["html"]
+    assert [(each["name"], each["type"]) for each in got["attachments"]] == [("cake.png", "image/png")]
+    assert world.attachment(got, "cake.png") == png
+
+
 def test_a_line_break_in_a_name_makes_no_header(world: Sandbox, mailer: SmtpMailer) -> None:
     mailer.send(mail(subject="Order for Eve\r\nBcc: everybody@saffron.test"))
     assert world.mails("everybody@saffron.test") == []

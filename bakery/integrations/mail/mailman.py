@@ -5,6 +5,7 @@ from __future__ import annotations
 import smtplib
 import ssl
 from contextlib import suppress
+from email.mime.image import MIMEImage
 from email.utils import format_datetime, parseaddr
 
 from flask_mailman import EmailMultiAlternatives
@@ -12,7 +13,7 @@ from flask_mailman import Mail as Mailman
 from flask_mailman.backends.smtp import EmailBackend
 
 from bakery.core import clock
-from bakery.integrations.mail.port import Mail, MailFailed
+from bakery.integrations.mail.port import Attachment, Mail, MailFailed
 from bakery.integrations.mail.smtp import Server
 
 
@@ -85,8 +86,20 @@ class MailmanMailer:
         if mail.html:
             message.attach_alternative(mail.html, "text/html")
         for attachment in mail.attachments:
-            message.attach(attachment.name, attachment.data, attachment.content_type)
+            if attachment.cid:
+                message.attach(_inline(attachment))
+                # Pictures belong to the HTML: mail programs show them there and count no attachment.
+                message.mixed_subtype = "related"
+            else:
+                message.attach(attachment.name, attachment.data, attachment.content_type)
         return message
+
+
+def _inline(picture: Attachment) -> MIMEImage:
+    part = MIMEImage(picture.data, picture.content_type.partition("/")[2])
+    part.add_header("Content-ID", f"<{picture.cid}>")
+    part.add_header("Content-Disposition", "inline", filename=picture.name)
+    return part
 
 
 def _permanent(error: Exception) -> bool:

@@ -16,9 +16,12 @@ class MailFailed(Exception):
 
 @dataclass(frozen=True)
 class Attachment:
+    """A file of a mail. With a `cid` it is a picture inside the HTML (`<img src="cid:…">`), not a file beside it."""
+
     name: str
     content_type: str
     data: bytes
+    cid: str = ""
 
 
 @dataclass(frozen=True)
