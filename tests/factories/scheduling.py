@@ -7,7 +7,14 @@ from zoneinfo import ZoneInfo
 
 from factory import LazyAttribute
 
-from bakery.scheduling.models import Cutoff, OpeningHours, PickupSlot, ScheduleException, SlotPlan
+from bakery.scheduling.models import (
+    Cutoff,
+    OpeningHours,
+    PickupSlot,
+    ScheduleException,
+    SlotPlan,
+    StationDay,
+)
 from tests.factories.base import Factory
 
 SYDNEY = ZoneInfo("Australia/Sydney")
@@ -72,3 +79,15 @@ class PickupSlotFactory(Factory):
     local_time = LazyAttribute(lambda slot: slot.starts_at.astimezone(SYDNEY).time())
     capacity_orders = 4
     capacity_minutes = 120
+
+
+class StationDayFactory(Factory):
+    """A date of a station; give `capacity_minutes` for other minutes than the plan's."""
+
+    class Meta:
+        model = StationDay
+
+    on_date = date(2026, 12, 4)
+    station = "decorate"
+    capacity_minutes = None
+    booked_minutes = 0
