@@ -128,6 +128,24 @@ class Quote(Base):
     actor_label: Mapped[str] = mapped_column(String(254))
 
 
+class QuoteAcceptance(Base):
+    """The customer's yes to one version of a promise, and to the terms that were shown beside it. Append-only."""
+
+    __tablename__ = "quote_acceptance"
+    __table_args__ = (CheckConstraint("length(design_hash) = 64", name="hash_whole"),)
+
+    id: Mapped[Id]
+    # Said once: later pages of the same version find it said.
+    quote_id: Mapped[int] = mapped_column(ForeignKey("quote.id"), unique=True)
+    # The terms in force when they were accepted; the quote names those of the day it was written.
+    terms_version: Mapped[str] = mapped_column(String(20))
+    design_hash: Mapped[str] = mapped_column(String(64))
+    accepted_at: Mapped[datetime]
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    actor_label: Mapped[str] = mapped_column(String(254))
+    ip: Mapped[str | None] = mapped_column(String(45))
+
+
 class RequestEvent(Base):
     """One step in a request's life: who, when, why, from, to. Append-only."""
 

@@ -15,6 +15,7 @@ from bakery.orders import snapshot
 from bakery.orders.models import Order, OrderEvent, OrderLine
 from bakery.orders.placement import insert_order
 from bakery.orders.states import OrderStatus
+from bakery.pricing.deposit import deposit_of
 from bakery.pricing.totals import PriceLine, price_lines
 from bakery.scheduling import operations as scheduling
 from bakery.scheduling.steps import agreed_need, write_steps
@@ -52,7 +53,8 @@ def place_bespoke(session: Session, wish: Bespoke, actor: Actor) -> Order:
     """An unpaid order that holds its pickup slot and the minutes of its stations until `expires_at`, inside the
     caller's transaction.
 
-    Whoever agreed to make it has judged the notice; opening hours, cut-off and capacity are asked again.
+    Nobody pays for it before its customer has accepted it (`awaits_acceptance`). The shop's deposit of today is
+    written down with it. Whoever agreed to make it has judged the notice; opening hours, cut-off and capacity are asked again.
     Refuses with SlotGone when the slot cannot be had, with StationFull when a station has no time left.
     """
     shop = session.get_one(Shop, 1, populate_existing=True)
@@ -75,6 +77,8 @@ def place_bespoke(session: Session, wish: Bespoke, actor: Actor) -> Order:
             "currency": shop.currency,
             "total_cents": totals.total_cents,
             "tax_cents": totals.tax_cents,
+            "deposit_cents": deposit_of(totals.total_cents, shop.deposit_percent),
+            "awaits_acceptance": True,
             "prices_include_tax": shop.prices_include_tax,
             "pickup_at": wish.starts_at,
             "time_zone": shop.time_zone,

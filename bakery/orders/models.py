@@ -5,7 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, func
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    false,
+    func,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -65,6 +75,10 @@ class Order(Base):
         CheckConstraint(
             "total_cents >= 0 AND tax_cents >= 0 AND tax_cents <= total_cents", name="amounts_sane"
         ),
+        CheckConstraint(
+            "deposit_cents >= 0 AND (deposit_cents = 0 OR deposit_cents < total_cents)", name="deposit_sane"
+        ),
+        CheckConstraint("payment_status <> 'DEPOSIT_PAID' OR deposit_cents > 0", name="deposit_asked"),
         Index("ix_shop_order_pickup", "pickup_at", "status"),
         Index("ix_shop_order_placed_at", "placed_at"),
         Index("ix_shop_order_hold", "hold_expires_at", postgresql_where="status = 'PENDING_PAYMENT'"),
@@ -88,6 +102,10 @@ class Order(Base):
     currency: Mapped[str] = mapped_column(String(3))
     total_cents: Mapped[Cents]
     tax_cents: Mapped[Cents]
+    # What is paid first, where not everything is; 0 where it is. Never changes once placed (a trigger).
+    deposit_cents: Mapped[Cents] = mapped_column(default=0, server_default="0")
+    # The bakery placed it for a customer, who has not agreed to it and its terms: nobody pays for it yet.
+    awaits_acceptance: Mapped[bool] = mapped_column(default=False, server_default=false())
     prices_include_tax: Mapped[bool]
     pickup_at: Mapped[datetime]
     time_zone: Mapped[str] = mapped_column(String(60))
@@ -109,6 +127,22 @@ class Order(Base):
     @property
     def total(self) -> Money:
         return Money(self.total_cents, self.currency)
+
+    @property
+    def deposit(self) -> Money:
+        """What is paid first; nothing where the whole price is."""
+        return Money(self.deposit_cents, self.currency)
+
+    @property
+    def first_payment(self) -> Money:
+        """What is asked for to order it: the deposit, or the whole price."""
+        return self.deposit if self.deposit_cents else self.total
+
+    @property
+    def due_later(self) -> Money:
+        """What a paid deposit leaves to be paid until it is collected; nothing in every other state."""
+        left = self.total_cents - self.deposit_cents if self.payment_status == PaymentStatus.DEPOSIT_PAID else 0
+        return Money(left, self.currency)
 
     @property
     def ref(self) -> str:

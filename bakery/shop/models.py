@@ -27,6 +27,7 @@ class Shop(Base):
         ),
         CheckConstraint("explain_from_percent BETWEEN 0 AND 100", name="explain_from_sane"),
         CheckConstraint("quote_days BETWEEN 1 AND 60", name="quote_days_sane"),
+        CheckConstraint("deposit_percent BETWEEN 0 AND 100", name="deposit_percent_sane"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, default=1, autoincrement=False)
@@ -65,6 +66,8 @@ class Shop(Base):
     explain_from_percent: Mapped[int] = mapped_column(default=15, server_default="15")
     # How long a quote is good for unless staff say otherwise.
     quote_days: Mapped[int] = mapped_column(default=7, server_default="7")
+    # What of a custom cake's price is paid to order it, in hundredths of it; 0 (and 100): all of it at once.
+    deposit_percent: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class TaxRate(Base):

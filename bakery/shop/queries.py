@@ -47,6 +47,7 @@ class Profile:
     slice_height_tenth_mm: int
     explain_from_percent: int
     quote_days: int
+    deposit_percent: int
 
     @property
     def street(self) -> str:
