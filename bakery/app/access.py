@@ -99,6 +99,8 @@ ACCESS: dict[str, Access | Right | dict[str, Access | Right]] = {
     "product_sizes.new": Right.MANAGE_PRODUCTS,
     "product_sizes.create": Right.MANAGE_PRODUCTS,
     "product_sizes.suggestion": Right.MANAGE_PRODUCTS,
+    "settings.show": Right.MANAGE_SETTINGS,
+    "settings.save": Right.MANAGE_SETTINGS,
     "machinery.jobs": Right.SEE_JOBS,
     "machinery.retry_job": Right.RETRY_JOBS,
     "machinery.retry_owed": Right.RETRY_JOBS,
