@@ -96,3 +96,28 @@ class PriceRetraining(Base):
     version_id: Mapped[int | None] = mapped_column(ForeignKey("price_model_version.id"))
     actor_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     actor_label: Mapped[str] = mapped_column(String(254))
+
+
+class ServingsVersion(Base):
+    """What was learned of servings from staff's own counts; the newest row is in force. Append-only.
+
+    `factors` without cells means that geometry answers.
+    """
+
+    __tablename__ = "servings_version"
+    __table_args__ = (
+        CheckConstraint("length(fingerprint) = 64", name="fingerprint_whole"),
+        CheckConstraint("0 <= corrections AND corrections <= cakes", name="counts_sane"),
+    )
+
+    id: Mapped[Id]
+    at: Mapped[datetime]
+    # Of the cakes it was learned from: the same cakes are not written down twice.
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    cakes: Mapped[int]
+    corrections: Mapped[int]
+    # The newest quote that was looked at: a training that took longer than a later one gives way to it.
+    last_quote_id: Mapped[int]
+    factors: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    metrics: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    actor_label: Mapped[str] = mapped_column(String(254))

@@ -14,6 +14,8 @@ from bakery.catalog.cake_sizes import CakeSize, list_cake_sizes
 from bakery.core import clock
 from bakery.core.errors import Invalid
 from bakery.core.money import Money
+from bakery.forecasting import corrections
+from bakery.forecasting.plain_cakes import About, price_about
 from bakery.shop.queries import Profile
 from models_ml.servings import plan as planning
 from models_ml.servings.count import Cut, Slice, Tier, cut
@@ -31,7 +33,6 @@ PANS = {
     shape.value: [(inches, f"{inches * planning.INCH_CM:.1f}") for inches in pans]
     for shape, pans in planning.PANS.items()
 }
-METHOD = "geometry"
 # Centimetres. Below and above, nobody bakes it in one piece.
 SIDE_CM, HEIGHT_CM = (5.0, 100.0), (2.5, 60.0)
 MOST_GUESTS = 1000
@@ -62,10 +63,15 @@ SLICE_AT = {
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """One cake's servings with one kind of slice, how it is cut, and its servings with the other kind."""
+    """One cake's servings with one kind of slice, how it is cut, and its servings with the other kind.
+
+    `method` says whether geometry answers or staff's own counts correct it; the cut is geometry's in both.
+    """
 
     tier: Tier
     kind: SliceKind
+    servings: int
+    method: str
     cut: Cut
     size: str
     steps: list[str]
@@ -86,12 +92,15 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class CakeOption:
-    """A cake that is enough, with the menu's price for a cake of that size where it has one."""
+    """A cake that is enough, with the menu's price for a cake of that size where it has one, or what a plain one
+    would cost, the sheets for the rest included.
+    """
 
     option: planning.Option
     size: str
     diagram: Diagram | None
     from_price: Money | None
+    about: About | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,16 +158,18 @@ def estimate(shop: Profile, tier: Tier, kind: SliceKind) -> Estimate:
     """The servings of one cake."""
     slice_ = slice_of(shop, kind)
     other = SliceKind.PARTY if kind is SliceKind.WEDDING else SliceKind.WEDDING
-    found = cut(tier, slice_)
+    found, served = cut(tier, slice_), corrections.count([tier], slice_, kind)
     return Estimate(
         tier=tier,
         kind=kind,
+        servings=served.servings,
+        method=served.method,
         cut=found,
         size=say_size(tier.footprint),
         steps=how_to_cut(tier, found),
         diagram=draw(tier, slice_),
         other_kind=other,
-        other_servings=cut(tier, slice_of(shop, other)).servings,
+        other_servings=corrections.count([tier], slice_of(shop, other), other).servings,
     )
 
 
@@ -169,27 +180,35 @@ def make_plan(session: Session, shop: Profile, wish: Wish) -> ServingPlan:
     needed = math.ceil(wish.guests * wish.share / 100)
     kind = SLICE_AT[wish.occasion]
     slice_ = slice_of(shop, kind)
-    sizes = list_cake_sizes(session, clock.today(shop.time_zone))
+    today = clock.today(shop.time_zone)
+    sizes = list_cake_sizes(session, today)
     prices = _pan_prices(sizes, shop.currency)
-    singles = sorted(planning.single_cakes(needed, slice_), key=lambda option: option.left_over)
-    tiered = planning.tiered_cakes(needed, slice_, keep_top=wish.keep_top)
+
+    def count(tiers: Sequence[Tier]) -> int:
+        return corrections.count(tiers, slice_, kind).servings
+
+    singles = sorted(planning.single_cakes(needed, count), key=lambda option: option.left_over)
+    tiered = planning.tiered_cakes(needed, count, keep_top=wish.keep_top)
+
+    def cake(option: planning.Option, prices: dict[tuple[Shape, int], Money]) -> CakeOption:
+        one = len(option.tiers) == 1
+        listed = prices.get((option.shape, option.inches[0][0])) if one else None
+        baked = [option.tiers, *[[planning.SHEET]] * option.sheets]
+        return CakeOption(
+            option=option,
+            size=say_size(option.tiers[0].footprint),
+            diagram=draw(option.tiers[0], slice_) if one else None,
+            from_price=listed,
+            about=None if listed else price_about(baked, today, shop.currency),
+        )
+
     return ServingPlan(
         needed=needed,
         kind=kind,
         slice=slice_,
         menu=_menu(sizes, needed, kind, shop.currency),
-        singles=[_cake(option, slice_, prices) for option in singles],
-        tiered=[_cake(option, slice_, {}) for option in sorted(tiered, key=lambda option: option.left_over)],
-    )
-
-
-def _cake(option: planning.Option, slice_: Slice, prices: dict[tuple[Shape, int], Money]) -> CakeOption:
-    bottom = option.tiers[0]
-    return CakeOption(
-        option=option,
-        size=say_size(bottom.footprint),
-        diagram=draw(bottom, slice_) if len(option.tiers) == 1 else None,
-        from_price=prices.get((option.shape, option.inches[0][0])) if len(option.tiers) == 1 else None,
+        singles=[cake(option, prices) for option in singles],
+        tiered=[cake(option, {}) for option in sorted(tiered, key=lambda option: option.left_over)],
     )
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, current_app, g, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from bakery.core.errors import Invalid
 from bakery.forecasting import servings
-from bakery.forecasting.servings import Occasion, SliceKind
+from bakery.forecasting.servings import CakeOption, Occasion, SliceKind
 from bakery.infra import htmx
 from bakery.infra.db import db
 from bakery.infra.pagecache import keep
@@ -27,6 +29,13 @@ OCCASIONS = {
     Occasion.FEAST: ("After a feast", "small slices, beside other sweets"),
 }
 SHARES = {100: "Everybody", 85: "Most of them (85 in 100)", 70: "Many skip dessert (70 in 100)"}
+# What the builder calls them.
+WISHED_AT = {
+    Occasion.BIRTHDAY: "birthday",
+    Occasion.WEDDING: "wedding",
+    Occasion.TEA: "work",
+    Occasion.FEAST: "other",
+}
 SLICE_WORDS = {SliceKind.PARTY: "party", SliceKind.WEDDING: "wedding"}
 
 
@@ -52,9 +61,10 @@ def _json() -> ResponseReturnValue:
     except Invalid as error:
         said = {"message": error.message, "field": error.field, "request_id": g.get("request_id")}
         return jsonify({"error": said}), error.status, {"Cache-Control": "no-store"}
-    found = servings.estimate(get_profile(db.session()), query.tier, query.kind).cut
-    size = {"width_cm": round(found.slice.width_cm, 2), "depth_cm": round(found.slice.depth_cm, 2)}
-    answer = {"servings": found.servings, "slice": size, "method": servings.METHOD}
+    found = servings.estimate(get_profile(db.session()), query.tier, query.kind)
+    slice_ = found.cut.slice
+    size = {"width_cm": round(slice_.width_cm, 2), "depth_cm": round(slice_.depth_cm, 2)}
+    answer = {"servings": found.servings, "slice": size, "method": found.method}
     return jsonify(answer), {"Vary": "Accept"}
 
 
@@ -67,11 +77,29 @@ def _guests_page() -> Response:
         plan = servings.make_plan(session, shop, form.read_wish(values))
     except Invalid as refused:
         error = refused
-    response = _render("guests", values, error, plan=plan)
+    response = _render("guests", values, error, plan=plan, wish_for=_builder(values))
     if not request.args:
         return keep(response, topics=("shop",), seconds=KEEP_SECONDS)
     response.headers["HX-Replace-Url"] = form.wish_address(values)
     return response
+
+
+def _builder(values: Mapping[str, str]) -> Callable[[CakeOption], str]:
+    """The builder's address with a cake of the plan, its occasion and its guests filled in."""
+
+    def address(cake: CakeOption) -> str:
+        tiers = cake.option.tiers
+        pairs = [("occasion", WISHED_AT[Occasion(values["occasion"])]), ("guests", values["guests"].strip())]
+        pairs.append(("shape", cake.option.shape.value))
+        for tier in tiers:
+            long, wide = tier.footprint.length_cm, tier.footprint.width_cm
+            sides = [("diameter_cm", long)] if wide is None else [("length_cm", long), ("width_cm", wide)]
+            pairs += [(name, f"{side:.1f}") for name, side in [*sides, ("height_cm", tier.height_cm)]]
+        if cake.option.keep_top:
+            pairs.append(("keeps_top_tier", "1"))
+        return "/custom-cakes/new?" + urlencode(pairs)
+
+    return address
 
 
 def _cake_page() -> Response:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from models_ml.servings.count import Slice, Tier, count_tiers, cut
+from models_ml.servings.count import Tier
 from models_ml.servings.shapes import Footprint, Shape
 
+# How many the tiers that are eaten serve, bottom first.
+Counting = Callable[[Sequence[Tier]], int]
 INCH_CM = 2.54
 # The pans of a bakery, in inches, and one tier's height.
 PANS = {
@@ -55,27 +57,27 @@ class Option:
         return self.left_over <= max(self.needed, FEW)
 
 
-def single_cakes(needed: int, slice_: Slice) -> list[Option]:
+def single_cakes(needed: int, count: Counting) -> list[Option]:
     """For each shape the smallest cake of one tier that is enough; shapes that have no sensible one are left out."""
     found = []
     for shape in Shape:
-        sizes = ((tier, inches) for tier, inches in _pans(shape))
-        enough = [(cut(t, slice_).servings, t, i) for t, i in sizes if cut(t, slice_).servings >= needed]
+        sizes = [(count([tier]), tier, inches) for tier, inches in _pans(shape)]
+        enough = [size for size in sizes if size[0] >= needed]
         if enough:
             servings, tier, inches = min(enough, key=lambda each: each[0])
             found.append(Option((tier,), (inches,), False, servings, needed))
     return [option for option in found if option.sensible]
 
 
-def tiered_cakes(needed: int, slice_: Slice, *, keep_top: bool) -> list[Option]:
+def tiered_cakes(needed: int, count: Counting, *, keep_top: bool) -> list[Option]:
     """For rounds and squares the stack of each number of tiers with the least left over.
 
     A stack that is not enough even at its largest is the largest, with sheet cakes from the kitchen for the rest.
     """
     found = [
-        _best(shape, count, needed, slice_, keep_top)
+        _best(shape, number, needed, count, keep_top)
         for shape in STACKED
-        for count in range(2, MOST_TIERS + 1)
+        for number in range(2, MOST_TIERS + 1)
     ]
     enough = [option for option in found if not option.sheets]
     if enough:
@@ -83,17 +85,17 @@ def tiered_cakes(needed: int, slice_: Slice, *, keep_top: bool) -> list[Option]:
     return [option for option in found if len(option.tiers) == MOST_TIERS]
 
 
-def _best(shape: Shape, count: int, needed: int, slice_: Slice, keep_top: bool) -> Option:
+def _best(shape: Shape, number: int, needed: int, count: Counting, keep_top: bool) -> Option:
     options = []
-    for inches in _stacks(count):
+    for inches in _stacks(number):
         tiers = tuple(_tier(shape, (size,)) for size in inches)
-        servings = count_tiers(tiers, slice_, keep_top=keep_top)
+        servings = count(tiers[:-1] if keep_top else tiers)
         options.append(Option(tiers, tuple((size,) for size in inches), keep_top, servings, needed))
     enough = [option for option in options if option.left_over >= 0]
     if enough:
         return min(enough, key=lambda option: (option.left_over, option.inches))
     largest = max(options, key=lambda option: option.servings)
-    sheet = cut(_tier(Shape.RECTANGLE, SHEETS[-1]), slice_).servings
+    sheet = count([SHEET])
     sheets = math.ceil(-largest.left_over / sheet)
     servings = largest.servings + sheets * sheet
     return Option(largest.tiers, largest.inches, keep_top, servings, needed, sheets)
@@ -114,3 +116,7 @@ def _pans(shape: Shape) -> Iterator[tuple[Tier, tuple[int, ...]]]:
 
 def _tier(shape: Shape, inches: tuple[int, ...]) -> Tier:
     return Tier(Footprint(shape, *(size * INCH_CM for size in inches)), TIER_HEIGHT_CM)
+
+
+# What the kitchen cuts for guests beyond the largest stack.
+SHEET = _tier(Shape.RECTANGLE, SHEETS[-1])

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Sequence
 
 import pytest
 
-from models_ml.servings.count import Slice, Tier, cut
+from models_ml.servings.count import Slice, Tier, count_tiers, cut
 from models_ml.servings.diagram import MOST_DRAWN, draw, how_to_cut
 from models_ml.servings.layout import pieces
 from models_ml.servings.plan import STEPS, single_cakes, tiered_cakes
 from models_ml.servings.shapes import Footprint, Outline, Shape, outline, polygon_area
 
 WEDDING, PARTY = Slice(2.54, 5.08, 10.0), Slice(3.81, 5.08, 10.0)
+
+
+def in_wedding_slices(tiers: Sequence[Tier]) -> int:
+    return count_tiers(tiers, WEDDING)
 
 
 def some(shape: Shape, count: int) -> list[Tier]:
@@ -107,7 +112,9 @@ def test_the_words_add_up_to_the_count() -> None:
 @pytest.mark.parametrize("keep_top", [False, True])
 def test_every_plan_is_enough_and_stands(keep_top: bool) -> None:
     for needed in range(1, 1001, 7):
-        options = single_cakes(needed, WEDDING) + tiered_cakes(needed, WEDDING, keep_top=keep_top)
+        options = single_cakes(needed, in_wedding_slices) + tiered_cakes(
+            needed, in_wedding_slices, keep_top=keep_top
+        )
         for option in options:
             assert option.servings >= needed and option.left_over == option.servings - needed
             assert option.sensible or option.sheets
@@ -117,12 +124,12 @@ def test_every_plan_is_enough_and_stands(keep_top: bool) -> None:
 
 
 def test_a_smaller_pan_would_not_do() -> None:
-    found = {option.shape: option for option in single_cakes(24, WEDDING)}
+    found = {option.shape: option for option in single_cakes(24, in_wedding_slices)}
     assert found[Shape.ROUND].inches == ((8,),) and found[Shape.ROUND].left_over == 0
     assert found[Shape.SQUARE].inches == ((8,),) and found[Shape.SQUARE].servings == 32
 
 
 def test_more_guests_than_any_stack_serves_get_sheets_from_the_kitchen() -> None:
-    option = tiered_cakes(600, WEDDING, keep_top=False)[0]
+    option = tiered_cakes(600, in_wedding_slices, keep_top=False)[0]
     assert len(option.tiers) == 4 and option.sheets == 4
     assert option.servings >= 600

@@ -196,10 +196,11 @@ def test_queries_are_few_and_do_not_grow_with_the_menu(shop: FlaskClient, count_
         make_cake(servings_min=10, servings_max=20)
     with count_queries() as many:
         shop.get("/servings?guests=40", headers=HTML)
-    assert len(many) == len(few) <= 3, many
+    # Hours, shop, what was learned of servings and which price model serves are remembered where changes are heard.
+    assert len(many) == len(few) <= 5, many
     with count_queries() as one:
         shop.get("/servings", query_string=ROUND)
-    assert len(one) <= 1, one
+    assert len(one) <= 2, one
 
 
 def test_the_footer_the_sitemap_and_the_cake_lead_here(shop: FlaskClient) -> None:
