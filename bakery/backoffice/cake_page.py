@@ -19,10 +19,10 @@ from bakery.custom_cakes.expiry import Latest, latest_expiry, usual_expiry
 from bakery.custom_cakes.in_words import allergen_rows, spec_rows
 from bakery.custom_cakes.models import CustomCakeRequest, Quote
 from bakery.custom_cakes.queries import RequestFile, SoftlyHeld
-from bakery.custom_cakes.quote_changes import quote_changes
 from bakery.custom_cakes.spec import CakeDesign, from_json
 from bakery.custom_cakes.states import RequestStatus
 from bakery.custom_cakes.uploads import sign_link
+from bakery.custom_cakes.versions import Change, list_changes, list_versions
 from bakery.forecasting.estimates import count_servings, suggest_price
 from bakery.forecasting.pricing import Prediction
 from bakery.scheduling.queries import availability, plan_steps, station_days
@@ -71,14 +71,6 @@ class DayPanel:
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
-    """A quote with what it changed in the one before it."""
-
-    quote: Quote
-    changes: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Review:
     """A request as staff see it. `price` is None where no model and no formula can say (`trouble` says why)."""
 
@@ -122,11 +114,14 @@ class Review:
         return (last.description if last else "") or provisional_description(self.design, self.servings)
 
     @property
-    def versions(self) -> list[Version]:
-        """The quotes, the latest first, each with what it changed in the one before."""
-        quotes = self.file.quotes
-        changes = [(), *(quote_changes(*pair, self.zone) for pair in pairwise(quotes))]
-        return [Version(quote, changed) for quote, changed in zip(quotes, changes, strict=False)][::-1]
+    def quotes(self) -> tuple[Quote, ...]:
+        """The quotes, the latest first."""
+        return self.file.quotes[::-1]
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """What each wish and each offer changed in the one before, the latest first."""
+        return list_changes(list_versions(self.file.events, self.file.quotes), self.zone)
 
     def slot(self) -> Slot | None:
         """The slot that is offered first: the one nearest to noon."""
