@@ -42,6 +42,7 @@ CATALOGUE = (
     Periodic("tidy", "jobs.housekeeping.tidy", 3600, queue.LOW),
     # Asks once a week, and catches up on a Monday that was missed.
     Periodic("retrain_pricing", "jobs.learning.ask_weekly", 3600, queue.LOW),
+    Periodic("retrain_servings", "jobs.servings.retrain", 7 * 24 * 3600, queue.LOW),
 )
 
 

@@ -13,6 +13,8 @@ JOBS = {
     "jobs.orders.expire_holds": ("Release what was not paid in time", ""),
     "jobs.custom_cakes.send_received": ("Email that a cake request arrived", "request"),
     "jobs.custom_cakes.send_decision": ("Email about a decision on a cake", "request"),
+    "jobs.custom_cakes.send_decision_sms": ("SMS about a decision on a cake", "request"),
+    "jobs.custom_cakes.tell_staff": ("Email to the bakery about a cake request", "request"),
     "jobs.custom_cakes.send_message": ("Email about a message on a cake", "message"),
     "jobs.custom_cakes.follow_orders": ("Bring cake requests in line with their orders", ""),
     "jobs.payments.apply_event": ("Apply what Stripe told us", "event"),
@@ -22,6 +24,7 @@ JOBS = {
     "jobs.production.open_tickets": ("Put an order on the kitchen's board", "order"),
     "jobs.production.void_tickets": ("Call off an order in the kitchen", "order"),
     "jobs.production.follow_order": ("Bring the kitchen in line with an order", "order"),
+    "jobs.servings.retrain": ("Learn how many cakes serve from what staff decided", ""),
     "jobs.messages.send_staff_alert": ("Alert to staff by email", "alert"),
     "jobs.messages.send_sms_fallback": ("Email in place of a failed SMS", "message"),
     "jobs.catalog.draw_picture": ("Draw the picture of a new cake", "product"),
@@ -38,6 +41,7 @@ PERIODIC = {
     "follow_cake_orders": "jobs.custom_cakes.follow_orders",
     "reconcile": "jobs.payments.reconcile",
     "tidy": "jobs.housekeeping.tidy",
+    "retrain_servings": "jobs.servings.retrain",
     "retrain_pricing": "jobs.learning.ask_weekly",
 }
 

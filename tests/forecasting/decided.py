@@ -38,20 +38,25 @@ def any_design(rng: random.Random) -> CakeDesign:
 
 
 def add_decided(session: Session, at: datetime, cake: CakeDesign, price_cents: int, **changes: Any) -> Quote:
-    """One request, approved at that instant. `predicted` (cents), `low`, `high`, `model`, `features` can be given."""
+    """One request, approved at that instant.
+
+    `predicted` (cents), `low`, `high`, `model`, `features`, `servings`, `predicted_servings`, `is_demo` can be given.
+    """
     number = ids.new_number("CC")
     row = CustomCakeRequest(
         number=number, secret=ids.new_secret(), submit_key=ids.new_secret(), status=RequestStatus.WITHDRAWN,
         contact_name="Laila Rahimi", contact_email="laila@saffron.test", contact_phone="+61491570156",
         design=cake.to_json(), design_hash=cake.hash, needed_on=cake.needed_on, make_minutes=60,
         created_at=at - timedelta(days=1), quote_version=1,
+        is_demo=changes.get("is_demo", False),
     )  # fmt: skip
     session.add(row)
     session.flush()
     predicted = changes.get("predicted")
     quote = Quote(
         request_id=row.id, version=1, design=cake.to_json(), design_hash=cake.hash, currency="AUD",
-        price_cents=price_cents, servings=20, predicted_cents=predicted,
+        price_cents=price_cents, servings=changes.get("servings", 20),
+        predicted_servings=changes.get("predicted_servings"), predicted_cents=predicted,
         low_cents=changes.get("low", round(predicted * 0.89) if predicted else None),
         high_cents=changes.get("high", round(predicted * 1.12) if predicted else None),
         model_version=changes.get("model", "start") if predicted else None,
