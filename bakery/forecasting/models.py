@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, SmallInteger, String
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, SmallInteger, String
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -117,7 +117,7 @@ class ServingsVersion(Base):
     cakes: Mapped[int]
     corrections: Mapped[int]
     # The newest quote that was looked at: a training that took longer than a later one gives way to it.
-    last_quote_id: Mapped[int]
+    last_quote_id: Mapped[int] = mapped_column(BigInteger)
     factors: Mapped[dict[str, Any]] = mapped_column(JSONB)
     metrics: Mapped[dict[str, Any]] = mapped_column(JSONB)
     actor_label: Mapped[str] = mapped_column(String(254))
