@@ -1,77 +1,89 @@
-"""What requests for custom cakes owe their customers and the staff."""
+"""What requests for custom cakes owe their customers and the staff.
+
+Each job names the version of the request that it is about, and is silent when the request has moved on since:
+that has a mail of its own. So a late or repeated job never tells of an offer that no longer counts.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import structlog
 
-from bakery.core.money import Money
 from bakery.custom_cakes import queries, services
-from bakery.custom_cakes.models import CustomCakeRequest, Quote, RequestEvent
-from bakery.custom_cakes.preview import describe
+from bakery.custom_cakes.contents import clashes
+from bakery.custom_cakes.models import CustomCakeRequest
 from bakery.custom_cakes.spec import from_json
+from bakery.custom_cakes.standing import is_payable
 from bakery.custom_cakes.states import RequestStatus
-from bakery.infra import formats
 from bakery.infra.db import db
 from bakery.integrations.adapters import adapters
 from bakery.messages import services as messages
-from bakery.messages.drafts import Email
-from jobs import mails
+from bakery.orders.models import Order
+from jobs import cake_mails
 from jobs.periodic import periodic
 
 log = structlog.get_logger(__name__)
-TEMPLATE = "custom_cake"
-# The first mail about a request; later ones carry the request's own version, which is larger.
-RECEIVED = 1
+_R = RequestStatus
+# The offer and the two ways of being handed back: what a phone in the pocket should hear of.
+_BY_SMS = (_R.APPROVED_AWAITING_PAYMENT, _R.CHANGES_REQUESTED, _R.REJECTED)
 
 
 def send_received(request_id: int) -> None:
-    """Tell the customer that the wish arrived."""
+    """Tell the customer that the wish arrived; silent once it has been decided on."""
     row = queries.get_request(db.session(), request_id)
-    draft = _to_customer(
-        row,
-        RECEIVED,
-        f"We received your request {row.number}",
-        "Your wish has arrived.",
-        [
-            f"We are looking at it: {describe(from_json(row.design))}, for {formats.date_long(row.needed_on)}.",
-            "You will hear from us with a price. Nothing is ordered yet, and nothing is to pay.",
-        ],
-    )
-    messages.deliver_email(draft, adapters().mailer)
+    if row.status != _R.PENDING_REVIEW:
+        log.info("receipt_overtaken", request=row.number, status=row.status)
+        return
+    messages.deliver_email(cake_mails.received(row), adapters().mailer)
 
 
 def send_decision(request_id: int, version: int) -> None:
-    """Tell the customer what became of the request. Silent when it has moved on since: that has its own mail."""
-    session = db.session()
-    row = queries.get_request(session, request_id)
-    if row.version != version:
-        log.info("decision_overtaken", request=row.number, version=version)
+    """Tell the customer what became of the request, unless it has moved on or its offer has lapsed since."""
+    row = _current(request_id, version)
+    if row is None:
         return
-    step = queries.latest_step(session, request_id)
+    session = db.session()
+    file = queries.read_file(session, row)
+    if row.status != _R.APPROVED_AWAITING_PAYMENT or file.quote is None:
+        messages.deliver_email(cake_mails.news(row, file.events[-1]), adapters().mailer)
+        return
+    order = session.get(Order, row.order_id)
+    if order is None or not is_payable(row, file.quote, order):
+        log.info("offer_not_payable_any_more", request=row.number, version=version)
+        return
+    messages.deliver_email(cake_mails.offer(file, file.quote, order), adapters().mailer)
+
+
+def send_decision_sms(request_id: int, version: int) -> None:
+    """The same in one SMS, for who agreed to it; under the same conditions."""
+    row = _current(request_id, version)
+    if row is None or not row.sms_agreed or row.status not in _BY_SMS:
+        return
+    session = db.session()
     quote = queries.read_file(session, row).quote
-    messages.deliver_email(_decision(row, step, quote), adapters().mailer)
+    order = session.get(Order, row.order_id) if row.order_id else None
+    if row.status == _R.APPROVED_AWAITING_PAYMENT and not is_payable(row, quote, order):
+        return
+    messages.deliver_sms(cake_mails.sms(row, quote), adapters().sms)
 
 
 def send_message(message_id: int) -> None:
     """Take what was written to the other side."""
     session = db.session()
-    message = queries.get_message(session, message_id)
-    row = queries.get_request(session, message.request_id)
-    base = mails.settings().base_url
-    draft = mails.draft(
-        TEMPLATE,
-        to=row.contact_email if message.from_staff else mails.alert_email(),
-        subject=f"A message about your cake {row.number}"
-        if message.from_staff
-        else f"{row.contact_name} wrote about {row.number}",
-        subject_ref=f"custom-cake-message:{message.id}",
-        heading="We wrote to you about your cake." if message.from_staff else "A customer wrote.",
-        paragraphs=[],
-        quoted=message.text,
-        button=("Answer", _link(row) if message.from_staff else f"{base}/admin/custom-cakes/{row.number}"),
-    )
+    written = queries.get_message(session, message_id)
+    row = queries.get_request(session, written.request_id)
+    messages.deliver_email(cake_mails.message(row, written), adapters().mailer)
+
+
+def tell_staff(request_id: int, version: int) -> None:
+    """Tell the bakery's mailbox of a wish that came in, came again, or was taken back by its customer."""
+    row = _current(request_id, version)
+    if row is None:
+        return
+    step = queries.latest_step(db.session(), request_id)
+    draft = cake_mails.for_staff(row, step, clashes(from_json(row.design)))
     messages.deliver_email(draft, adapters().mailer)
 
 
@@ -81,84 +93,26 @@ def follow_orders() -> str:
     return f"{services.follow_orders()} moved"
 
 
-def _decision(row: CustomCakeRequest, step: RequestEvent, quote: Quote | None) -> Email:
-    if row.status == RequestStatus.APPROVED_AWAITING_PAYMENT and quote is not None:
-        return _approved(row, quote)
-    subject, heading, paragraphs = {
-        RequestStatus.CHANGES_REQUESTED: (
-            f"Please change one thing about your cake {row.number}",
-            "We would like to make it, with a change.",
-            ["Open your request, change it and send it again."],
-        ),
-        RequestStatus.REJECTED: (
-            f"We cannot make your cake {row.number}",
-            "We cannot make this cake.",
-            ["You can start from what you sent and ask for something else."],
-        ),
-        RequestStatus.EXPIRED: (
-            f"The quote for your cake {row.number} has run out",
-            "Your quote has run out.",
-            ["It was not paid in time, so the day is free for others again. You can ask once more."],
-        ),
-    }.get(
-        RequestStatus(row.status),
-        (f"Your cake {row.number} was called off", "Your cake was called off.", ["Nothing is to pay."]),
-    )
-    said = [] if row.status == RequestStatus.EXPIRED else [step.reason]
-    if step.suggestion:
-        said.append(f"What we could make: {step.suggestion}")
-    return _to_customer(row, row.version, subject, heading, paragraphs, "\n".join(filter(None, said)))
+def _current(request_id: int, version: int) -> CustomCakeRequest | None:
+    row = queries.get_request(db.session(), request_id)
+    if row.version == version:
+        return row
+    log.info("overtaken", request=row.number, version=version, now=row.version)
+    return None
 
 
-def _approved(row: CustomCakeRequest, quote: Quote) -> Email:
-    zone = mails.shop().time_zone
-    ends, pickup = (mails.local_words(at, zone) for at in (quote.expires_at, quote.pickup_at))
-    price = formats.money(Money(quote.price_cents, quote.currency))
-    return _to_customer(
-        row,
-        row.version,
-        f"Your cake {row.number}: {price}, ready to be paid",
-        "We will make your cake.",
-        [
-            f"{describe(from_json(quote.design))}, for about {quote.servings} people: {price}.",
-            f"Collect it on {pickup['day']} at {pickup['time']}.",
-            f"This price holds until {ends['day']}, {ends['time']} ({ends['zone']}).",
-        ],
-        quote.message,
-    )
+def _gives_up(templates: tuple[str, ...], subject: str = "custom-cake") -> Callable[..., bool]:
+    """What waits of these templates is FAILED, and staff are told. False when nothing was waiting."""
+
+    def gave_up(subject_id: int, *_args: Any, error: str) -> bool:
+        found = [messages.give_up(template, f"{subject}:{subject_id}", error) for template in templates]
+        return any(found)
+
+    return gave_up
 
 
-def _to_customer(
-    row: CustomCakeRequest, version: int, subject: str, heading: str, paragraphs: list[str], quoted: str = ""
-) -> Email:
-    words: dict[str, Any] = {"heading": heading, "paragraphs": paragraphs, "quoted": quoted}
-    return mails.draft(
-        TEMPLATE,
-        to=row.contact_email,
-        subject=subject,
-        subject_ref=row.ref,
-        version=version,
-        button=("See your request", _link(row)),
-        **words,
-    )
-
-
-def _link(row: CustomCakeRequest) -> str:
-    return f"{mails.settings().base_url}/custom-cakes/{row.number}?key={row.secret}"
-
-
-def _received_given_up(request_id: int, error: str) -> bool:
-    return messages.give_up(TEMPLATE, f"custom-cake:{request_id}", error)
-
-
-def _decision_given_up(request_id: int, version: int, error: str) -> bool:
-    return messages.give_up(TEMPLATE, f"custom-cake:{request_id}", error)
-
-
-def _message_given_up(message_id: int, error: str) -> bool:
-    return messages.give_up(TEMPLATE, f"custom-cake-message:{message_id}", error)
-
-
-send_received.gave_up = _received_given_up  # type: ignore[attr-defined]
-send_decision.gave_up = _decision_given_up  # type: ignore[attr-defined]
-send_message.gave_up = _message_given_up  # type: ignore[attr-defined]
+send_received.gave_up = _gives_up((cake_mails.NEWS,))  # type: ignore[attr-defined]
+send_decision.gave_up = _gives_up((cake_mails.NEWS, cake_mails.OFFER))  # type: ignore[attr-defined]
+send_decision_sms.gave_up = _gives_up((cake_mails.SMS,))  # type: ignore[attr-defined]
+tell_staff.gave_up = _gives_up((cake_mails.STAFF,))  # type: ignore[attr-defined]
+send_message.gave_up = _gives_up((cake_mails.NEWS,), "custom-cake-message")  # type: ignore[attr-defined]

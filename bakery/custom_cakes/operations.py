@@ -142,11 +142,25 @@ def end_soft_hold(session: Session, row: CustomCakeRequest, state: SoftHoldState
 
 
 def owe_decision(session: Session, row: CustomCakeRequest) -> None:
-    """Owe the customer the mail that says how the request stands: one for each version of it."""
+    """Owe the customer the mail that says how the request stands, and the SMS they agreed to: one each for each
+    version of it.
+    """
     outbox.owe(
         session, "jobs.custom_cakes.send_decision", row.id, row.version,
         key=f"{row.ref}:decision:{row.version}",
     )  # fmt: skip
+    if row.sms_agreed:
+        outbox.owe(
+            session, "jobs.custom_cakes.send_decision_sms", row.id, row.version,
+            key=f"{row.ref}:sms:{row.version}",
+        )  # fmt: skip
+
+
+def owe_staff(session: Session, row: CustomCakeRequest) -> None:
+    """Owe the bakery's mailbox a word that this request came in, came again or was taken back by its customer."""
+    outbox.owe(
+        session, "jobs.custom_cakes.tell_staff", row.id, row.version, key=f"{row.ref}:staff:{row.version}"
+    )
 
 
 def note_in_audit(

@@ -104,6 +104,7 @@ def resubmit(
             exchange(session, row, enclosed)
         operations.enter(session, row, "design", actor, design=row.design)
         operations.hold_softly(session, row)
+        operations.owe_staff(session, row)
 
 
 def withdraw(
@@ -134,6 +135,8 @@ def withdraw(
                 attempts.owe_closing_others(session, order.id)
         if staff:
             operations.note_in_audit(session, row, actor, "withdraw", before, reason)
+        else:
+            operations.owe_staff(session, row)
         operations.owe_decision(session, row)
 
 
@@ -242,6 +245,7 @@ def _submit(wish: SubmitRequest) -> int:
         )  # fmt: skip
         operations.hold_softly(session, row)
         outbox.owe(session, "jobs.custom_cakes.send_received", row.id, key=f"{row.ref}:received")
+        operations.owe_staff(session, row)
         return row.id
 
 

@@ -24,12 +24,13 @@ from tests.factories.scheduling import sydney
 NOW = sydney("2026-11-21 09:00")
 DAY = date(2026, 12, 5)
 AT = sydney("2026-12-05 10:00")
+OWN = ("contact", "user_id", "copy_of_id", "sms_agreed")
 LAILA = Contact("Laila Rahimi", "laila@saffron.test", "+61491570156")
 
 
 def sending(submit_key: str = "", **changes: Any) -> SubmitRequest:
-    """What the builder's page sends; design fields and `contact`, `user_id`, `copy_of_id` can be changed."""
-    own = {name: changes.pop(name) for name in ("contact", "user_id", "copy_of_id") if name in changes}
+    """What the builder's page sends; design fields and those of `OWN` can be changed."""
+    own = {name: changes.pop(name) for name in OWN if name in changes}
     pictures = changes.pop("pictures", (StoredPicture(f"custom-cakes/{ids.new_secret()}.webp", 10, 10, 99),))
     return SubmitRequest(
         design=read_wish(wish(**changes), clock.today("Australia/Sydney")),

@@ -1,21 +1,34 @@
-"""What customers and staff are written about a request: one mail each, with a link that opens it."""
+"""What customers and staff are written about a request: one mail each, true when it goes, with a link that opens it."""
 
-from collections.abc import Iterator
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
+from PIL import Image
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bakery.core import clock
-from bakery.core.actor import Actor
-from bakery.custom_cakes import decisions, services
-from bakery.infra.models import Outbox
+from bakery.custom_cakes import decisions, offers, services
+from bakery.infra.transaction import transaction
 from bakery.integrations.adapters import Adapters
+from bakery.integrations.mail.port import Mail, MailFailed
+from bakery.messages.models import Message, MessageStatus, StaffAlert
+from bakery.orders import operations as orders
+from bakery.orders.services import expire_order
+from bakery.orders.states import PaymentStatus
+from jobs import cake_mails
 from jobs import custom_cakes as jobs
-from tests.custom_cakes.requests import NOW, approval, row, sent, staff
+from jobs.outbox import run
+from tests.custom_cakes.deliveries import CUSTOMER, deliver, owed
+from tests.custom_cakes.designs import design, tier
+from tests.custom_cakes.requests import NOW, approval, row, sending, sent, staff
 from tests.factories.shop import make_open_shop
 
-CUSTOMER = Actor(None, "customer")
+LAILA, BAKERY = "laila@saffron.test", "alerts@saffron.test"
 
 
 @pytest.fixture(autouse=True)
@@ -25,12 +38,18 @@ def open_shop(session: Session) -> Iterator[None]:
         yield
 
 
-def deliver(session: Session) -> None:
-    """Run what is owed, twice, as a worker that was cut short might."""
-    for _ in range(2):
-        for job, args in session.execute(select(Outbox.job, Outbox.args).order_by(Outbox.id)).all():
-            if job.startswith("jobs.custom_cakes."):
-                getattr(jobs, job.rpartition(".")[2])(*args)
+def approved(**changes: object) -> int:
+    request_id = sent()
+    decisions.approve(approval(request_id, row(request_id).version, **changes), staff())
+    return request_id
+
+
+def mails_to(outside: Adapters, address: str = LAILA) -> list[Mail]:
+    return [mail for mail in outside.mailer.sent if mail.to == address]
+
+
+def both(mail: Mail) -> tuple[str, str]:
+    return mail.text, mail.html.replace("&amp;", "&")
 
 
 def test_the_first_mail_says_what_arrived_and_leads_to_the_request(
@@ -38,66 +57,250 @@ def test_the_first_mail_says_what_arrived_and_leads_to_the_request(
 ) -> None:
     request = row(sent())
     deliver(session)
-    (mail,) = outside.mailer.sent
-    assert mail.to == "laila@saffron.test"
+    (mail,) = mails_to(outside)
     assert request.number in mail.subject
     link = f"http://localhost/custom-cakes/{request.number}?key={request.secret}"
-    for body in (mail.text, mail.html.replace("&amp;", "&")):
+    for body in both(mail):
         assert link in body
-        assert "1-tier" not in body
         assert "round cake, 20 cm across, in buttercream (Rose)" in body
         assert "Saturday 5 December 2026" in body
         assert "nothing is to pay" in body
 
 
-def test_an_approval_says_price_people_pickup_and_until_when_in_the_shops_zone(
+def test_the_bakery_is_told_of_a_wish_and_what_to_mind_without_the_customers_key(
+    session: Session, outside: Adapters
+) -> None:
+    request = row(sent(allergies=["milk"]))
+    deliver(session)
+    (mail,) = mails_to(outside, BAKERY)
+    assert request.number in mail.subject and "Sat 5 Dec" in mail.subject
+    for body in both(mail):
+        assert f"http://localhost/admin/custom-cakes/{request.number}" in body
+        assert "Laila Rahimi" in body and "You avoid milk" in body
+        assert request.secret not in body
+
+
+def test_the_bakery_hears_of_a_changed_wish_and_of_one_taken_back(
     session: Session, outside: Adapters
 ) -> None:
     request_id = sent()
-    decisions.approve(approval(request_id, row(request_id).version), staff())
+    decisions.ask_for_changes(request_id, row(request_id).version, staff(), "Too tall")
+    services.resubmit(request_id, design(inscription="Salaam"), CUSTOMER)
     deliver(session)
-    mail = outside.mailer.sent[-1]
-    assert len(outside.mailer.sent) == 2
-    for words in (
-        "$240.00", "about 24 people", "Saturday 5 December 2026 at 10:00",
-        "Monday 23 November 2026", "Sydney time, AEDT", "Lovely idea!",
-    ):  # fmt: skip
-        assert words in mail.text, words
-    assert "Use the tall board." not in mail.text, "instructions are for the kitchen"
+    services.withdraw(request_id, CUSTOMER, "We <moved> away")
+    deliver(session)
+    changed, back = mails_to(outside, BAKERY)
+    assert "changed, waits for you" in changed.subject and "Salaam" in changed.text
+    assert "called off" in back.subject and "We <moved> away" in back.text
+    assert "We &lt;moved&gt; away" in back.html
+
+
+def test_an_offer_says_everything_that_is_needed_to_accept_it(session: Session, outside: Adapters) -> None:
+    request = row(approved())
+    deliver(session)
+    (mail,) = mails_to(outside)
+    order_number = orders.lock_order(session, request.order_id or 0).number
+    key = f"?key={request.secret}"
+    assert mail.subject == f"Your cake {request.number} is approved: $240.00"
+    for body in both(mail):
+        for words in (
+            "$240.00", "about 24 people", "Saturday 5 December 2026 at 10:00 am", "Sydney time, AEDT",
+            "Monday 23 November 2026, 9:00 am", "Lovely idea!", order_number, request.number,
+            f"http://localhost/custom-cakes/{request.number}/pay{key}",
+            f"http://localhost/custom-cakes/{request.number}{key}", "http://localhost/terms", "version 3",
+            "Contains gluten, milk, eggs, tree nuts.",
+        ):  # fmt: skip
+            assert words in body, words
+        assert "Use the tall board." not in body, "instructions are for the kitchen"
+        assert "What has changed" not in body
+
+
+def test_an_offer_shows_the_cake_inside_the_mail(session: Session, outside: Adapters) -> None:
+    approved()
+    deliver(session)
+    (mail,) = mails_to(outside)
+    (picture,) = mail.attachments
+    assert 'src="cid:cake"' in mail.html and picture.cid == "cake"
+    with Image.open(io.BytesIO(picture.data)) as image:
+        assert image.format == "PNG" and image.size == (560, 490)
+    assert len(picture.data) < 150_000
+
+
+def test_an_offer_whose_cake_cannot_be_drawn_goes_without_its_picture(
+    session: Session, outside: Adapters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cake_mails, "draw_preview", lambda _design: "this is no drawing")
+    approved()
+    deliver(session)
+    (mail,) = mails_to(outside)
+    assert mail.attachments == [] and "cid:" not in mail.html and "$240.00" in mail.text
+
+
+def test_a_changed_offer_says_what_changed_and_replaces_the_first(
+    session: Session, outside: Adapters
+) -> None:
+    request_id = sent(tiers=[tier(flavour="vanilla")])
+    decisions.approve(approval(request_id, row(request_id).version), staff())
+    nutty = design(tiers=[tier(flavour="walnut", diameter_cm=26), tier(flavour="vanilla")])
+    offers.revise(
+        approval(request_id, row(request_id).version, price_cents=27_800, design=nutty),
+        staff(),
+        outside.gateway,
+    )
+    deliver(session)
+    (mail,) = mails_to(outside)
+    assert "our offer has changed to $278.00" in mail.subject, "the first one is never announced late"
+    for body in both(mail):
+        assert "contains tree nuts" in body and "Price: $240.00 → $278.00." in body
+        assert "2-tier" in body and "version 2" in body
+
+
+def test_an_extended_offer_says_until_when_now(session: Session, outside: Adapters) -> None:
+    request_id = approved()
+    deliver(session)
+    decisions.extend(request_id, row(request_id).version, NOW + timedelta(days=4), staff())
+    deliver(session)
+    first, longer = mails_to(outside)
+    assert "Monday 23 November" in first.text and "holds longer" in longer.subject
+    assert "This price holds until Wednesday 25 November 2026, 9:00 am" in longer.text
+
+
+def test_an_offer_sent_again_is_a_second_mail_with_the_same_words(
+    session: Session, outside: Adapters
+) -> None:
+    request_id = approved()
+    deliver(session)
+    offers.send_again(request_id, row(request_id).version, staff())
+    deliver(session)
+    first, again = mails_to(outside)
+    assert first.subject == again.subject and first.message_id != again.message_id
 
 
 @pytest.mark.parametrize(
-    ("decide", "words"),
-    [(decisions.reject, "We cannot make"), (decisions.ask_for_changes, "with a change")],
+    ("decide", "words", "path"),
+    [
+        (decisions.reject, "cannot make", "/custom-cakes/new?copy_of={number}&key={secret}"),
+        (decisions.ask_for_changes, "with a change", "/custom-cakes/{number}?key={secret}"),
+    ],
 )
-def test_a_no_and_a_but_come_with_reason_and_suggestion(
-    decide, words: str, session: Session, outside: Adapters
+def test_a_no_and_a_but_come_with_reason_suggestion_and_the_way_on(
+    decide: Callable[..., None], words: str, path: str, session: Session, outside: Adapters
 ) -> None:
     request_id = sent()
     decide(request_id, row(request_id).version, staff(), "It <would> fall", "Two tiers")
     deliver(session)
-    mail = outside.mailer.sent[-1]
+    request = row(request_id)
+    (mail,) = mails_to(outside)
     assert words in mail.text
     assert "It <would> fall\nWhat we could make: Two tiers" in mail.text
     assert "It &lt;would&gt; fall" in mail.html
+    for body in both(mail):
+        assert path.format(number=request.number, secret=request.secret) in body
 
 
-def test_a_decision_that_was_overtaken_is_not_announced(session: Session, outside: Adapters) -> None:
-    request_id = sent()
-    decisions.approve(approval(request_id, row(request_id).version), staff())
-    services.withdraw(request_id, CUSTOMER)
+def test_an_offer_that_ran_out_is_told_once_it_has_and_offers_a_copy(
+    session: Session, outside: Adapters
+) -> None:
+    request_id = approved()
+    with clock.travel(NOW + timedelta(days=3)):
+        assert expire_order(row(request_id).order_id or 0)
+        services.follow_orders()
+        deliver(session)
+    (mail,) = mails_to(outside)
+    assert "has run out" in mail.subject and "copy_of=" in mail.text
+    assert "not paid before" not in mail.text, "the machine's own words are not quoted"
+
+
+def test_called_off_says_by_whom_and_quotes_the_bakerys_reason(session: Session, outside: Adapters) -> None:
+    theirs, ours = sent(), sent()
+    services.withdraw(theirs, CUSTOMER, "Changed my mind")
+    offers.take_back(ours, row(ours).version, staff(), "Our oven broke")
     deliver(session)
-    received, called_off = (mail.subject for mail in outside.mailer.sent)
-    assert "We received" in received and "called off" in called_off
+    by_them, by_us = mails_to(outside)
+    assert "You called off" in by_them.subject and "Changed my mind" not in by_them.text
+    assert "was called off" in by_us.subject and "Our oven broke" in by_us.text
 
 
 def test_messages_reach_the_other_side_once_each(session: Session, outside: Adapters) -> None:
     request_id = sent()
-    services.write_message(request_id, "Nut-free?", CUSTOMER, from_staff=False)
+    services.write_message(request_id, "Nut-free <b>?", CUSTOMER, from_staff=False)
     services.write_message(request_id, "We cannot promise.", staff(), from_staff=True)
     deliver(session)
-    to_staff, to_customer = outside.mailer.sent[1:]
-    assert (to_staff.to, to_customer.to) == ("alerts@saffron.test", "laila@saffron.test")
-    assert "Nut-free?" in to_staff.text and "/admin/custom-cakes/CC-" in to_staff.text
+    to_staff, to_customer = mails_to(outside, BAKERY)[1], mails_to(outside)[1]
+    assert "Nut-free <b>?" in to_staff.text and "/admin/custom-cakes/CC-" in to_staff.text
+    assert "Nut-free &lt;b&gt;?" in to_staff.html and "<b>?" not in to_staff.html
     assert row(request_id).secret not in to_staff.text
     assert "We cannot promise." in to_customer.text and "?key=" in to_customer.text
+
+
+# -- late, twice, killed
+
+
+def test_news_that_is_overtaken_is_never_told(session: Session, outside: Adapters) -> None:
+    request_id = approved()
+    services.withdraw(request_id, CUSTOMER)
+    deliver(session)
+    (mail,) = mails_to(outside)
+    assert "called off" in mail.subject
+
+
+@pytest.mark.parametrize("what", ["lapsed", "paid"])
+def test_an_offer_that_cannot_be_accepted_any_more_is_not_announced_late(
+    session: Session, outside: Adapters, what: str
+) -> None:
+    request = row(approved())
+    if what == "paid":
+        with transaction() as open_session:
+            order = orders.lock_order(open_session, request.order_id or 0)
+            orders.change_payment_status(open_session, order, PaymentStatus.PAID)
+            orders.confirm(open_session, order)
+    with clock.travel(NOW + timedelta(days=3 if what == "lapsed" else 0)):
+        deliver(session)
+    assert mails_to(outside) == []
+
+
+def test_a_worker_killed_after_the_mail_left_sends_it_under_the_same_id(
+    session: Session, outside: Adapters
+) -> None:
+    request = row(approved())
+    jobs.send_decision(request.id, request.version)
+    session.query(Message).filter_by(template=cake_mails.OFFER).update({"status": MessageStatus.QUEUED})
+    session.commit()
+    jobs.send_decision(request.id, request.version)
+    first, again = mails_to(outside)
+    assert first.message_id == again.message_id, "mailboxes show it once"
+
+
+def test_an_offer_that_cannot_be_delivered_is_tried_again_and_then_told_to_staff(
+    session: Session, outside: Adapters
+) -> None:
+    request = row(approved())
+    outside.mailer.failing = MailFailed("away", permanent=False)
+    (owed_id,) = (row_id for row_id, job, _ in owed(session) if job.endswith("send_decision"))
+    run(owed_id)
+    assert mails_to(outside) == []
+    outside.mailer.failing = MailFailed("no such mailbox", permanent=True)
+    with clock.travel(NOW + timedelta(minutes=1)):
+        run(owed_id)
+    session.expire_all()
+    (message,) = session.scalars(select(Message).where(Message.template == cake_mails.OFFER))
+    assert (message.status, message.version) == (MessageStatus.FAILED, request.version)
+    (alert,) = session.scalars(select(StaffAlert))
+    assert alert.subject_ref == request.ref
+
+
+def test_a_job_given_up_fails_what_waits(session: Session, outside: Adapters) -> None:
+    request = row(approved())
+    outside.mailer.failing = MailFailed("away", permanent=False)
+    with pytest.raises(MailFailed):
+        jobs.send_decision(request.id, request.version)
+    assert jobs.send_decision.gave_up(request.id, request.version, error="away")  # type: ignore[attr-defined]
+    assert not jobs.send_received.gave_up(request.id, error="away")  # type: ignore[attr-defined]
+
+
+def test_a_page_sent_twice_owes_one_mail(session: Session, outside: Adapters) -> None:
+    once = sending("the same key")
+    services.submit_request(once)
+    services.submit_request(once)
+    deliver(session)
+    assert (len(mails_to(outside)), len(mails_to(outside, BAKERY))) == (1, 1)

@@ -1,0 +1,279 @@
+"""Mails and SMS about custom cakes, as drafts. What they say is true when they are rendered."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from PIL import Image
+
+from bakery.catalog.illustration.render import rasterise
+from bakery.catalog.models import Allergen, Declaration
+from bakery.catalog.words import ALLERGEN_WORDS
+from bakery.core.money import Money
+from bakery.custom_cakes.contents import allergens
+from bakery.custom_cakes.models import CustomCakeRequest, Quote, RequestEvent, RequestMessage
+from bakery.custom_cakes.preview import describe, draw_preview
+from bakery.custom_cakes.queries import RequestFile
+from bakery.custom_cakes.spec import CakeDesign, from_json
+from bakery.custom_cakes.states import RequestStatus
+from bakery.custom_cakes.versions import Change, list_changes, list_versions
+from bakery.infra import formats
+from bakery.integrations.mail.port import Attachment
+from bakery.messages.drafts import Email, Sms
+from bakery.messages.sms_text import thrifty
+from bakery.orders.models import Order
+from bakery.people.consents import has_stopped
+from jobs import mails
+
+log = structlog.get_logger(__name__)
+NEWS, OFFER, STAFF, SMS = "custom_cake", "custom_cake_offer", "custom_cake_staff", "custom_cake_sms"
+# The first mail about a request; later ones carry the request's own version, which is larger.
+RECEIVED = 1
+PICTURE_WIDTH = 560
+# The ground of the picture: white paper would glare in a dark mailbox, nothing at all would lose dark cakes.
+PLATE = "#fdf1d9"
+CID = "cake"
+_R = RequestStatus
+
+
+@dataclass(frozen=True, slots=True)
+class _News:
+    subject: str
+    heading: str
+    paragraphs: tuple[str, ...]
+    button: str = "See your request"
+    copy: bool = False
+
+
+_NEWS = {
+    _R.CHANGES_REQUESTED: _News(
+        "Please change one thing about your cake {number}",
+        "We would like to make it, with a change.",
+        ("Open your request, change it and send it again. Nothing is to pay yet.",),
+        "Change your cake",
+    ),
+    _R.REJECTED: _News(
+        "We cannot make your cake {number}",
+        "We are sorry: we cannot make this cake.",
+        ("A copy starts from everything you sent, so you only change what has to change.",),
+        "Send a changed copy",
+        copy=True,
+    ),
+    _R.EXPIRED: _News(
+        "Our offer for your cake {number} has run out",
+        "Our offer has run out.",
+        (
+            "It was not paid in time, so the day is free for others again. Nothing was charged.",
+            "If you still want it, ask once more: a copy starts from everything you sent.",
+        ),
+        "Ask once more",
+        copy=True,
+    ),
+}
+_OURS = _News(
+    "Your cake {number} was called off",
+    "Your cake was called off.",
+    ("Nothing is to pay.",),
+    "Send a changed copy",
+    copy=True,
+)
+_THEIRS = _News(
+    "You called off your cake {number}",
+    "You called your cake off.",
+    ("Nothing is to pay. If you change your mind, a copy starts from everything you sent.",),
+    "Send a changed copy",
+    copy=True,
+)
+
+
+def received(row: CustomCakeRequest) -> Email:
+    """The wish is here, and nothing is to pay."""
+    news = _News(
+        "We received your request {number}",
+        "Your wish has arrived.",
+        (
+            f"We are looking at it: {describe(from_json(row.design))}, "
+            f"for {formats.date_long(row.needed_on)}.",
+            "You will hear from us with a price. Nothing is ordered yet, and nothing is to pay.",
+        ),
+    )
+    return _news(row, RECEIVED, news)
+
+
+def news(row: CustomCakeRequest, step: RequestEvent) -> Email:
+    """What became of a request, in every ending but an offer and a payment."""
+    ours = step.actor_id is not None or step.actor_label == "system"
+    kind = _NEWS.get(RequestStatus(row.status)) or (_OURS if ours else _THEIRS)
+    # A reason is quoted where a member of staff wrote it for the customer.
+    said = [step.reason] if step.actor_label not in ("system", "customer") else []
+    if step.suggestion:
+        said.append(f"What we could make: {step.suggestion}")
+    return _news(row, row.version, kind, "\n".join(filter(None, said)))
+
+
+def offer(file: RequestFile, quote: Quote, order: Order) -> Email:
+    """The price, until when it holds, what changed in it, the picture, and the way to pay."""
+    row, design = file.request, from_json(quote.design)
+    zone = mails.shop().time_zone
+    price = formats.money(Money(quote.price_cents, quote.currency))
+    subject, heading = _offer_words(file)
+    picture = draw_picture(design)
+    return mails.draft(
+        OFFER,
+        to=row.contact_email,
+        subject=subject.format(number=row.number, price=price),
+        subject_ref=row.ref,
+        version=row.version,
+        attachments=[Attachment("cake.png", "image/png", picture, CID)] if picture else [],
+        heading=heading,
+        first_name=(row.contact_name.split() or [row.contact_name])[0],
+        row=row,
+        quote=quote,
+        price=price,
+        cid=CID if picture else "",
+        cake=describe(design),
+        contains=_declared(design),
+        changes=latest_changes(file, quote, zone),
+        pickup=mails.local_words(quote.pickup_at, zone),
+        ends=mails.local_words(quote.expires_at, zone),
+        order_number=order.number,
+        pay_link=pay_link(row),
+        link=link(row),
+        terms_link=f"{mails.settings().base_url}/terms",
+    )
+
+
+def message(row: CustomCakeRequest, written: RequestMessage) -> Email:
+    """What was written, to the other side."""
+    to_customer = written.from_staff
+    return mails.draft(
+        NEWS,
+        to=row.contact_email if to_customer else mails.alert_email(),
+        subject=f"A message about your cake {row.number}"
+        if to_customer
+        else f"{row.contact_name} wrote about {row.number}",
+        subject_ref=f"custom-cake-message:{written.id}",
+        heading="We wrote to you about your cake." if to_customer else f"{row.contact_name} wrote.",
+        paragraphs=[],
+        quoted=written.text,
+        button=("Answer", f"{link(row)}#messages" if to_customer else desk_link(row)),
+    )
+
+
+def for_staff(row: CustomCakeRequest, step: RequestEvent, avoided: tuple[str, ...]) -> Email:
+    """A wish that came in, came again, or was taken back."""
+    back = row.status == RequestStatus.WITHDRAWN
+    again = step.kind == "design"
+    what = "called off by the customer" if back else "changed, waits for you" if again else "waits for you"
+    return mails.draft(
+        STAFF,
+        to=mails.alert_email(),
+        subject=f"Cake {row.number} for {formats.date_shop(row.needed_on)} {what}",
+        subject_ref=row.ref,
+        version=row.version,
+        row=row,
+        what=what,
+        back=back,
+        reason=step.reason if back else "",
+        cake=describe(from_json(row.design)),
+        inscription=row.design.get("inscription", ""),
+        avoided=avoided,
+        link=desk_link(row),
+    )
+
+
+def sms(row: CustomCakeRequest, quote: Quote | None) -> Sms:
+    """The news in one breath, for who agreed to it. Suppressed once they have answered STOP."""
+    shop = mails.shop()
+    if row.status == RequestStatus.APPROVED_AWAITING_PAYMENT and quote is not None:
+        price = formats.money(Money(quote.price_cents, quote.currency))
+        until = formats.datetime_shop(quote.expires_at, shop.time_zone)
+        city = shop.time_zone.rpartition("/")[2].replace("_", " ")
+        text = f"your cake {row.number} is approved: {price}. Pay by {until} ({city} time): {pay_link(row)}"
+    elif row.status == RequestStatus.CHANGES_REQUESTED:
+        text = f"please change one thing about your cake {row.number}: {link(row)}"
+    else:
+        text = f"we are sorry, we cannot make your cake {row.number}. Why, and what we could: {link(row)}"
+    return Sms(
+        to=row.contact_phone,
+        template=SMS,
+        subject_ref=row.ref,
+        version=row.version,
+        body=thrifty(f"{shop.name}: {text}"),
+        status_url=f"{mails.settings().base_url}/webhooks/twilio/status",
+        consent=lambda session: not has_stopped(session, row.contact_phone, row.created_at),
+    )
+
+
+def draw_picture(design: CakeDesign) -> bytes | None:
+    """The cake as PNG, on a plate; None when it cannot be drawn, which is no reason to keep a mail back."""
+    try:
+        drawn = rasterise(draw_preview(design), PICTURE_WIDTH).convert("RGBA")
+    except Exception:
+        # The drawing library is native code with errors of its own.
+        log.exception("cake_not_drawn")
+        return None
+    plate = Image.new("RGB", drawn.size, PLATE)
+    plate.paste(drawn, mask=drawn.getchannel("A"))
+    out = io.BytesIO()
+    plate.quantize(192).save(out, "PNG", optimize=True)
+    return out.getvalue()
+
+
+def latest_changes(file: RequestFile, quote: Quote, zone: str) -> Change | None:
+    """What this quote has that the version before it had not."""
+    changes = list_changes(list_versions(file.events, file.quotes), zone)
+    return changes[0] if changes and changes[0].name == f"version {quote.version}" else None
+
+
+def link(row: CustomCakeRequest) -> str:
+    """The request's own page, with its key."""
+    return f"{mails.settings().base_url}/custom-cakes/{row.number}?key={row.secret}"
+
+
+def pay_link(row: CustomCakeRequest) -> str:
+    """Always the same address: it leads to a page at Stripe while the offer lasts."""
+    return f"{mails.settings().base_url}/custom-cakes/{row.number}/pay?key={row.secret}"
+
+
+def desk_link(row: CustomCakeRequest) -> str:
+    """Where staff look at it."""
+    return f"{mails.settings().base_url}/admin/custom-cakes/{row.number}"
+
+
+def _offer_words(file: RequestFile) -> tuple[str, str]:
+    last = next((event for event in reversed(file.events) if event.kind != "sent again"), None)
+    if last is not None and last.kind == "quote":
+        if last.reason.endswith("extended"):
+            return "Your cake {number}: our offer holds longer", "Our offer holds longer for you."
+        return "Your cake {number}: our offer has changed to {price}", "Our offer has changed."
+    return "Your cake {number} is approved: {price}", "Yes, we will make your cake."
+
+
+def _declared(design: CakeDesign) -> dict[str, str]:
+    """Allergens by what is known of them, in words."""
+    states = allergens(design)
+    return {
+        state.value: ", ".join(
+            words.lower() for code, words in ALLERGEN_WORDS.items() if states[Allergen(code)] is state
+        )
+        for state in (Declaration.CONTAINS, Declaration.MAY_CONTAIN, Declaration.UNKNOWN)
+    }
+
+
+def _news(row: CustomCakeRequest, version: int, news: _News, quoted: str = "") -> Email:
+    words: dict[str, Any] = {"heading": news.heading, "paragraphs": news.paragraphs, "quoted": quoted}
+    base = mails.settings().base_url
+    copy = f"{base}/custom-cakes/new?copy_of={row.number}&key={row.secret}"
+    return mails.draft(
+        NEWS,
+        to=row.contact_email,
+        subject=news.subject.format(number=row.number),
+        subject_ref=row.ref,
+        version=version,
+        button=(news.button, copy if news.copy else link(row)),
+        **words,
+    )
