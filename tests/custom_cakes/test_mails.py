@@ -8,24 +8,18 @@ from datetime import timedelta
 
 import pytest
 from PIL import Image
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bakery.core import clock
 from bakery.custom_cakes import decisions, offers, services
-from bakery.infra.transaction import transaction
 from bakery.integrations.adapters import Adapters
-from bakery.integrations.mail.port import Mail, MailFailed
-from bakery.messages.models import Message, MessageStatus, StaffAlert
+from bakery.integrations.mail.port import Mail
 from bakery.orders import operations as orders
 from bakery.orders.services import expire_order
-from bakery.orders.states import PaymentStatus
 from jobs import cake_mails
-from jobs import custom_cakes as jobs
-from jobs.outbox import run
-from tests.custom_cakes.deliveries import CUSTOMER, deliver, owed
+from tests.custom_cakes.deliveries import CUSTOMER, deliver
 from tests.custom_cakes.designs import design, tier
-from tests.custom_cakes.requests import NOW, approval, row, sending, sent, staff
+from tests.custom_cakes.requests import NOW, approval, row, sent, staff
 from tests.factories.shop import make_open_shop
 
 LAILA, BAKERY = "laila@saffron.test", "alerts@saffron.test"
@@ -231,76 +225,3 @@ def test_messages_reach_the_other_side_once_each(session: Session, outside: Adap
     assert "Nut-free &lt;b&gt;?" in to_staff.html and "<b>?" not in to_staff.html
     assert row(request_id).secret not in to_staff.text
     assert "We cannot promise." in to_customer.text and "?key=" in to_customer.text
-
-
-# -- late, twice, killed
-
-
-def test_news_that_is_overtaken_is_never_told(session: Session, outside: Adapters) -> None:
-    request_id = approved()
-    services.withdraw(request_id, CUSTOMER)
-    deliver(session)
-    (mail,) = mails_to(outside)
-    assert "called off" in mail.subject
-
-
-@pytest.mark.parametrize("what", ["lapsed", "paid"])
-def test_an_offer_that_cannot_be_accepted_any_more_is_not_announced_late(
-    session: Session, outside: Adapters, what: str
-) -> None:
-    request = row(approved())
-    if what == "paid":
-        with transaction() as open_session:
-            order = orders.lock_order(open_session, request.order_id or 0)
-            orders.change_payment_status(open_session, order, PaymentStatus.PAID)
-            orders.confirm(open_session, order)
-    with clock.travel(NOW + timedelta(days=3 if what == "lapsed" else 0)):
-        deliver(session)
-    assert mails_to(outside) == []
-
-
-def test_a_worker_killed_after_the_mail_left_sends_it_under_the_same_id(
-    session: Session, outside: Adapters
-) -> None:
-    request = row(approved())
-    jobs.send_decision(request.id, request.version)
-    session.query(Message).filter_by(template=cake_mails.OFFER).update({"status": MessageStatus.QUEUED})
-    session.commit()
-    jobs.send_decision(request.id, request.version)
-    first, again = mails_to(outside)
-    assert first.message_id == again.message_id, "mailboxes show it once"
-
-
-def test_an_offer_that_cannot_be_delivered_is_tried_again_and_then_told_to_staff(
-    session: Session, outside: Adapters
-) -> None:
-    request = row(approved())
-    outside.mailer.failing = MailFailed("away", permanent=False)
-    (owed_id,) = (row_id for row_id, job, _ in owed(session) if job.endswith("send_decision"))
-    run(owed_id)
-    assert mails_to(outside) == []
-    outside.mailer.failing = MailFailed("no such mailbox", permanent=True)
-    with clock.travel(NOW + timedelta(minutes=1)):
-        run(owed_id)
-    session.expire_all()
-    (message,) = session.scalars(select(Message).where(Message.template == cake_mails.OFFER))
-    assert (message.status, message.version) == (MessageStatus.FAILED, request.version)
-    (alert,) = session.scalars(select(StaffAlert))
-    assert alert.subject_ref == request.ref
-
-
-def test_a_job_given_up_fails_what_waits(session: Session, outside: Adapters) -> None:
-    request = row(approved())
-    outside.mailer.failing = MailFailed("away", permanent=False)
-    with pytest.raises(MailFailed):
-        jobs.send_decision(request.id, request.version)
-    assert jobs.send_decision.gave_up(request.id, request.version, error="away")  # type: ignore[attr-defined]
-    assert not jobs.send_received.gave_up(request.id, error="away")  # type: ignore[attr-defined]
-
-
-def test_a_page_sent_twice_owes_one_mail(session: Session, outside: Adapters) -> None:
-    once = sending("the same key")
-    services.submit_request(once)
-    services.submit_request(once)
-    deliver(session)
-    assert (len(mails_to(outside)), len(mails_to(outside, BAKERY))) == (1, 1)
