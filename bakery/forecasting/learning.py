@@ -127,6 +127,7 @@ def _learn(run_id: int, tell: Tell) -> Learned:
         lesson.cakes,
         source=lesson.source,
         held_out=lesson.held_out,
+        own={past.ref for past in own.cakes},
         progress=lambda percent, text: say(percent * TRAINED // 100, text),
     )
     say(TRAINED, "Looking for cakes that would become cheaper as they grow")

@@ -22,6 +22,7 @@ class Right(StrEnum):
     MANAGE_PRODUCTS = "manage products"
     ADJUST_STOCK = "adjust stock"
     MANAGE_SCHEDULE = "manage the schedule"
+    MANAGE_MODELS = "manage the price model"
     SEE_JOBS = "see jobs and alerts"
     RETRY_JOBS = "retry jobs and resolve alerts"
     SEE_AUDIT = "see the audit log"

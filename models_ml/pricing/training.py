@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models_ml.pricing import artifact, booster, drift
+from models_ml.pricing import artifact, booster, drift, mixture
 from models_ml.pricing.cakes import PastCake
 from models_ml.pricing.evaluation import Metrics, Verdict, decide, measure
 from models_ml.pricing.features import NAMES, vector
@@ -112,10 +112,12 @@ def train(
     source: str,
     progress: Progress | None = None,
     held_out: Collection[str] = (),
+    own: Collection[str] = (),
 ) -> Candidate:
     """A new version with its manifest. `source` says for people where the cakes are from. Refuses as `check` does.
 
     With `held_out`, the version is measured on the cakes of these refs, and taught by all that are older.
+    With `own`, the cakes of these refs are the shop's among others that are not (mixture.py).
     """
     say = progress or (lambda *_: None)
     say(0, "Checking the cakes")
@@ -124,11 +126,12 @@ def train(
     say(2, f"{len(usable):,} cakes: {len(taught):,} to learn from, {len(newest):,} to measure on")
     history = History(usable)
     rows, targets = _rows(history, taught), _logs(taught)
+    mixed = _Mixture(np.array([past.ref in own for past in taught]))
     say(12, "Growing the trees")
-    files = {
-        artifact.MODEL: booster.train(rows, targets),
-        artifact.CAKES: artifact.cakes_to_csv(usable),
-    }
+    trees = booster.train(rows, targets, mixed.weights)
+    errors = _errors_unseen(rows, targets, mixed.weights, say)
+    trees, band = mixed.settled(trees, errors)
+    files = {artifact.MODEL: trees, artifact.CAKES: artifact.cakes_to_csv(usable)}
     manifest: dict[str, Any] = {
         "version": "",
         "source": source,
@@ -140,7 +143,7 @@ def train(
         "range": {"low": rows.min(axis=0).tolist(), "high": rows.max(axis=0).tolist()},
         "shapes": sorted({past.cake.shape for past in taught}),
         "reference": drift.reference(rows.tolist()),
-        "band": _band(_errors_unseen(rows, targets, say)),
+        "band": band,
         "formula_band": _band([_formula_error(past) for past in taught]),
         "settings": {**booster.SETTINGS, "rounds": booster.ROUNDS},
         "libraries": booster.libraries(),
@@ -192,16 +195,36 @@ def _logs(cakes: Sequence[PastCake]) -> Numbers:
     return logs
 
 
-def _errors_unseen(rows: Numbers, targets: Numbers, say: Progress) -> list[float]:
+class _Mixture:
+    """What the shop's own cakes among others change: their weight, the level, and the range. Nothing without any."""
+
+    def __init__(self, own: NDArray[np.bool_]) -> None:
+        self.own = own
+        self.weights = mixture.weights(own) if own.any() and not own.all() else None
+
+    def settled(self, trees: bytes, errors: Numbers) -> tuple[bytes, list[float]]:
+        """The trees at the shop's level, and their range."""
+        if self.weights is None:
+            return trees, _band([float(error) for error in errors])
+        up = mixture.lift(errors[self.own])
+        if self.own.sum() >= mixture.OWN_RANGE:
+            return mixture.lifted(trees, up), _band([float(error) - up for error in errors[self.own]])
+        left = np.where(self.own, errors - up, errors)
+        tail = (10_000 - RANGE_BP) / 20_000
+        low, high = (mixture.quantile(left, self.weights, share) for share in (tail, 1 - tail))
+        return mixture.lifted(trees, up), [min(low, 0.0), max(high, 0.0)]
+
+
+def _errors_unseen(rows: Numbers, targets: Numbers, weights: Numbers | None, say: Progress) -> Numbers:
     """For every taught cake the error of trees that grew without it."""
     fold = np.arange(len(targets)) % FOLDS
     errors = np.empty(len(targets))
     for number in range(FOLDS):
         say(20 + 12 * number, f"Setting the range: part {number + 1} of {FOLDS}")
         out = fold == number
-        forest = Forest(booster.train(rows[~out], targets[~out]))
+        forest = Forest(booster.train(rows[~out], targets[~out], None if weights is None else weights[~out]))
         errors[out] = targets[out] - np.array([forest.predict(row) for row in rows[out]])
-    return [float(error) for error in errors]
+    return errors
 
 
 def _formula_error(past: PastCake) -> float:
