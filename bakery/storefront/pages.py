@@ -20,6 +20,8 @@ PRIVATE = (
     "/cart",
     "/checkout",
     "/orders/",
+    "/custom-cakes/CC-",
+    "/custom-cakes/pictures/",
     "/account",
     "/login",
     "/register",

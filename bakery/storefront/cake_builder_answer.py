@@ -1,0 +1,159 @@
+"""What the builder's page says about the cake in its fields: the picture, the price, the day, what clashes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from bakery.core import clock
+from bakery.core.errors import Invalid
+from bakery.core.money import Money
+from bakery.custom_cakes.preview import draw_preview
+from bakery.custom_cakes.services import why_not_on
+from bakery.custom_cakes.spec import CakeDesign, from_json
+from bakery.custom_cakes.wish import read_wish
+from bakery.forecasting.estimates import CakeEstimate, estimate_cake
+from bakery.infra.templates import as_part
+from bakery.shop.queries import Profile
+from bakery.storefront.cake_builder_form import FIRST, field_id, to_wish
+from bakery.storefront.words import ALLERGEN_WORDS
+
+# Until a date is chosen, the price is that of a cake with so much notice.
+PLENTY = timedelta(days=21)
+# Reasons that change the price by less than this many cents are told together.
+SMALL = 300
+# What can be left open and still leaves the same cake to draw and to price.
+_ASIDE: dict[str, Any] = {
+    "needed_on": "", "guests": "", "budget_cents": None, "inscription": "", "note": "", "allergy_note": "",
+    "toppings": [], "keeps_top_tier": False,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`design`: what is in the fields, if it is a cake that can be sent but perhaps for its date.
+
+    `shown` is drawn; `estimate` is of what is drawn, and None where that is not the cake in the fields.
+    """
+
+    design: CakeDesign | None
+    shown: CakeDesign
+    estimate: CakeEstimate | None
+    error: Invalid | None
+    dated: bool
+    why_not: str
+
+    @property
+    def wrong(self) -> dict[str, str]:
+        """Sentences by field of the page."""
+        if self.error is not None:
+            return {field_id(self.error.field): self.error.message}
+        return {"needed_on": self.why_not} if self.why_not else {}
+
+    @property
+    def svg(self) -> str:
+        return as_part(draw_preview(self.shown))
+
+    @property
+    def low(self) -> Money:
+        return self._money("low_cents")
+
+    @property
+    def high(self) -> Money:
+        return self._money("high_cents")
+
+    @property
+    def allergens(self) -> list[tuple[str, str]]:
+        """The words and states of all fourteen."""
+        assert self.estimate is not None
+        return [(ALLERGEN_WORDS[code], state.value) for code, state in self.estimate.allergens.items()]
+
+    @property
+    def reasons(self) -> list[tuple[str, Money]]:
+        """What the price is made of, in words; the small ones in one line. They add up."""
+        assert self.estimate is not None
+        price = self.estimate.price
+        told = [(text, cents) for text, cents in price.reasons if abs(cents) >= SMALL]
+        rest = price.price_cents - sum(cents for _, cents in told)
+        if rest:
+            told.append(("Smaller things together", rest))
+        return [(text, Money(cents, price.currency)) for text, cents in told]
+
+    @property
+    def middle(self) -> Money:
+        return self._money("price_cents")
+
+    @property
+    def over_budget(self) -> Money | None:
+        """The customer's budget, where even the low end of the range is above it."""
+        budget = self.shown.budget_cents
+        if self.estimate is None or budget is None or budget >= self.estimate.price.low_cents:
+            return None
+        return Money(budget, self.estimate.price.currency)
+
+    def _money(self, name: str) -> Money:
+        assert self.estimate is not None
+        return Money(getattr(self.estimate.price, name), self.estimate.price.currency)
+
+
+def work_out(
+    session: Session, shop: Profile, values: Mapping[str, Any], last: Mapping[str, Any] | None
+) -> Answer:
+    """The answer to what is in the fields. `last` is the last design of this draft that could be built, as JSON."""
+    today = clock.today(shop.time_zone)
+    dated = bool(values["needed_on"])
+    wish, error = _wish(values)
+    design, error = (None, error) if error else _read(wish, today)
+    estimate = None
+    if design is None:
+        near = _nearest(wish, today) if wish else None
+        shown = near or _earlier(last, today)
+    else:
+        near = shown = design
+    if near is not None:
+        try:
+            estimate = estimate_cake(session, shop, near)
+        except Invalid as refused:
+            error = error or refused
+    ready = design is not None and dated and error is None
+    why_not = why_not_on(session, design) if ready and design is not None else ""
+    return Answer(design if error is None else None, shown, estimate, error, dated, why_not)
+
+
+def _wish(values: Mapping[str, Any]) -> tuple[dict[str, Any], Invalid | None]:
+    try:
+        return to_wish(values), None
+    except Invalid as error:
+        return to_wish({**values, "budget": ""}), error
+
+
+def _read(wish: Mapping[str, Any], today: date) -> tuple[CakeDesign | None, Invalid | None]:
+    try:
+        return read_wish(
+            {**wish, "needed_on": wish["needed_on"] or (today + PLENTY).isoformat()}, today
+        ), None
+    except Invalid as error:
+        return None, error
+
+
+def _nearest(wish: Mapping[str, Any], today: date) -> CakeDesign | None:
+    """The same cake without what is wrong, as long as that is not the cake itself."""
+    tried = dict(wish)
+    for _ in _ASIDE:
+        design, error = _read(tried, today)
+        if error is None or error.field not in _ASIDE:
+            return design
+        tried[error.field] = _ASIDE[error.field]
+    return None
+
+
+def _earlier(last: Mapping[str, Any] | None, today: date) -> CakeDesign:
+    if last is not None:
+        return from_json(dict(last))
+    first, _ = _read(to_wish(FIRST), today)
+    assert first is not None
+    return first
