@@ -53,8 +53,9 @@ def place_bespoke(session: Session, wish: Bespoke, actor: Actor) -> Order:
     """An unpaid order that holds its pickup slot and the minutes of its stations until `expires_at`, inside the
     caller's transaction.
 
-    Nobody pays for it before its customer has accepted it (`awaits_acceptance`). The shop's deposit of today is
-    written down with it. Whoever agreed to make it has judged the notice; opening hours, cut-off and capacity are asked again.
+    Nobody pays for it before its customer has accepted it (`awaits_acceptance`); the shop's deposit of today is
+    written down with it. Whoever agreed to make it has judged the notice; opening hours, cut-off and capacity
+    are asked again.
     Refuses with SlotGone when the slot cannot be had, with StationFull when a station has no time left.
     """
     shop = session.get_one(Shop, 1, populate_existing=True)

@@ -141,7 +141,9 @@ class Order(Base):
     @property
     def due_later(self) -> Money:
         """What a paid deposit leaves to be paid until it is collected; nothing in every other state."""
-        left = self.total_cents - self.deposit_cents if self.payment_status == PaymentStatus.DEPOSIT_PAID else 0
+        left = (
+            self.total_cents - self.deposit_cents if self.payment_status == PaymentStatus.DEPOSIT_PAID else 0
+        )
         return Money(left, self.currency)
 
     @property

@@ -49,7 +49,7 @@ PAYMENT = Machine(
         _P.DEPOSIT_PAID: frozenset({_P.PAID, _P.PARTIALLY_REFUNDED, _P.REFUNDED}),
         _P.PAID: frozenset({_P.PARTIALLY_REFUNDED, _P.REFUNDED}),
         # Back steps: a refund that the bank sent back.
-        _P.PARTIALLY_REFUNDED: frozenset({_P.PARTIALLY_REFUNDED, _P.REFUNDED, _P.PAID}),
-        _P.REFUNDED: frozenset({_P.PARTIALLY_REFUNDED, _P.PAID}),
+        _P.PARTIALLY_REFUNDED: frozenset({_P.PARTIALLY_REFUNDED, _P.REFUNDED, _P.PAID, _P.DEPOSIT_PAID}),
+        _P.REFUNDED: frozenset({_P.PARTIALLY_REFUNDED, _P.PAID, _P.DEPOSIT_PAID}),
     },
 )

@@ -187,7 +187,7 @@ def test_a_no_says_why(decide, session: Session) -> None:
 
 
 @pytest.mark.parametrize(
-    "change", ["UPDATE quote SET price_cents = 1", "DELETE FROM quote", "TRUNCATE quote"]
+    "change", ["UPDATE quote SET price_cents = 1", "DELETE FROM quote", "TRUNCATE quote, quote_acceptance"]
 )
 def test_a_quote_never_changes(session: Session, change: str) -> None:
     approved()

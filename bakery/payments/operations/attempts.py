@@ -14,7 +14,7 @@ from bakery.orders import operations as orders
 from bakery.orders.models import Order
 from bakery.orders.states import OrderStatus
 from bakery.payments.facts import FailureFacts, SessionFacts
-from bakery.payments.models import Payment, PaymentState
+from bakery.payments.models import Payment, PaymentKind, PaymentState
 
 # Stripe lets a page live from half an hour to a day; one minute is for the way there and slow clocks.
 SESSION = timedelta(minutes=31)
@@ -36,7 +36,9 @@ _WHY_NOT = {
     "Please order anew.",
     OrderStatus.CANCELLED: "This order was cancelled.",
 }
+_NOT_ACCEPTED = "Please accept the offer and its terms first: then you can pay for it."
 _OUT_OF_TIME = "The time to pay for this order has run out. Please order anew."
+_OFFER_OVER = "The time to pay for this offer has run out. Nothing was charged."
 _PICKUP_TOO_NEAR = (
     "Your pickup time is too near to open another payment page. Press “Change the order”: "
     "everything goes back into your cart, and you choose a later time."
@@ -47,12 +49,14 @@ def why_not_payable(order: Order) -> str:
     """Why nobody may pay for this order (any more), in a sentence; empty when one may."""
     if order.status != OrderStatus.PENDING_PAYMENT:
         return _WHY_NOT.get(OrderStatus(order.status), "This order is already paid.")
+    if order.awaits_acceptance:
+        return _NOT_ACCEPTED
     # Nobody pays at noon for a loaf that was to be collected at ten.
     return _OUT_OF_TIME if min(order.hold_expires_at, order.pickup_at) <= clock.now() else ""
 
 
 def check_payable(order: Order) -> None:
-    """Refuse an order that is paid, over, or out of time."""
+    """Refuse an order that is paid, over, out of time, or that its customer has not agreed to."""
     if refusal := why_not_payable(order):
         raise NotPayable(refusal)
 
@@ -73,44 +77,66 @@ def waiting(session: Session, order_id: int) -> Payment | None:
     ).one_or_none()
 
 
-def begin(session: Session, order: Order) -> Payment:
-    """A new attempt for the order's whole amount; what is held for the order outlives its page.
+def asked(order: Order) -> tuple[PaymentKind, int]:
+    """What is asked for to order it, and how many cents that is: the deposit where there is one, else all."""
+    kind = PaymentKind.DEPOSIT if order.deposit_cents else PaymentKind.FULL
+    return kind, order.first_payment.cents
+
+
+def begin(session: Session, order: Order, until: datetime | None = None) -> Payment:
+    """A new attempt for what the order asks for; what is held for the order outlives its page.
 
     A page ends before the pickup. Stripe keeps one open for half an hour at least, so a further page is
     refused when the pickup is nearer; an order's first page is not, and is closed at the pickup instead.
     Refuses, too, once the customer has been trying for `PATIENCE`.
+
+    `until`: an offer's own end, in place of all that. No page outlives it: one that Stripe would keep open for
+    longer is closed by us at that moment. Refuses once it has come.
     """
     now = clock.now()
-    shortest = now + SESSION
-    outlives_pickup = shortest > order.pickup_at
-    if outlives_pickup and _had_a_page(session, order.id):
-        raise NotPayable(_PICKUP_TOO_NEAR)
-    wanted = min(order.hold_expires_at - GRACE, order.pickup_at, now + LONGEST)
-    expires_at = _whole_second(max(shortest, wanted))
-    hold_until = expires_at + GRACE
+    closes_at = min(until or order.pickup_at, order.pickup_at)
+    if until is None:
+        expires_at = _page_end(session, order, now)
+    elif closes_at <= now:
+        raise NotPayable(_OFFER_OVER)
+    else:
+        expires_at = _whole_second(max(now + SESSION, min(closes_at, now + LONGEST)))
+    # A page of an offer is closed at its end, so no more than that is held.
+    hold_until = (expires_at if until is None else min(expires_at, closes_at)) + GRACE
     if hold_until > order.hold_expires_at:
-        if now > order.placed_at + PATIENCE:
+        if until is None and now > order.placed_at + PATIENCE:
             raise NotPayable(_OUT_OF_TIME)
         orders.extend_hold(session, order, hold_until)
+    kind, cents = asked(order)
     payment = Payment(
         order_id=order.id,
-        amount_cents=order.total_cents,
+        kind=kind,
+        amount_cents=cents,
         currency=order.currency,
         idempotency_key=f"checkout-{order.number}-{ids.new_secret()[:16]}",
         expires_at=expires_at,
     )
     session.add(payment)
     session.flush()
-    if outlives_pickup:
+    if expires_at > closes_at:
         outbox.owe(
             session,
             CLOSE,
             payment.id,
             on=queue.DEFAULT,
-            key=f"payment:{payment.id}:close-at-pickup",
-            not_before=order.pickup_at,
+            key=f"payment:{payment.id}:close-in-time",
+            not_before=closes_at,
         )
     return payment
+
+
+def _page_end(session: Session, order: Order, now: datetime) -> datetime:
+    """When the page of an order that customers place themselves ends."""
+    shortest = now + SESSION
+    if shortest > order.pickup_at and _had_a_page(session, order.id):
+        raise NotPayable(_PICKUP_TOO_NEAR)
+    wanted = min(order.hold_expires_at - GRACE, order.pickup_at, now + LONGEST)
+    return _whole_second(max(shortest, wanted))
 
 
 def _had_a_page(session: Session, order_id: int) -> bool:

@@ -11,7 +11,7 @@ from bakery.core.money import Money
 from bakery.orders import operations as orders
 from bakery.orders.models import Order
 from bakery.orders.states import PaymentStatus
-from bakery.payments.models import Payment, Transaction, TransactionKind
+from bakery.payments.models import Payment, PaymentKind, PaymentState, Transaction, TransactionKind
 
 # What a customer paid, less what went back (a failed refund comes back as a reversal).
 _OWN_MONEY = (TransactionKind.CHARGE, TransactionKind.REFUND, TransactionKind.REVERSAL)
@@ -65,17 +65,26 @@ def held_for_payment(session: Session, payment_id: int) -> int:
 def settle_refunds(session: Session, order: Order, reason: str) -> None:
     """Bring `payment_status` to what the ledger says after money went back, or did not arrive there.
 
-    An order that was paid twice and got one payment back is still paid.
+    An order that was paid twice and got one payment back is still paid; one whose deposit was, has its deposit.
     """
     if order.payment_status == PaymentStatus.UNPAID:
         return
     held = held_for_order(session, order.id)
+    whole, full = order.total_cents, PaymentStatus.PAID
+    if _only_deposits(session, order.id):
+        whole, full = order.deposit_cents, PaymentStatus.DEPOSIT_PAID
     target = PaymentStatus.REFUNDED if held <= 0 else PaymentStatus.PARTIALLY_REFUNDED
-    if held >= order.total_cents:
-        target = PaymentStatus.PAID
+    if held >= whole:
+        target = full
     # A second part that went back is one more step of the history.
     if target != order.payment_status or target == PaymentStatus.PARTIALLY_REFUNDED:
         orders.change_payment_status(session, order, target, SYSTEM, reason)
+
+
+def _only_deposits(session: Session, order_id: int) -> bool:
+    """Whether nothing but the deposit was ever paid, be it twice: two halves by mistake are not the whole."""
+    kinds = select(Payment.kind).where(Payment.order_id == order_id, Payment.state == PaymentState.SUCCEEDED)
+    return set(session.scalars(kinds)) == {PaymentKind.DEPOSIT}
 
 
 def _sum(session: Session, condition: object) -> int:

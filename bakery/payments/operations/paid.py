@@ -35,9 +35,11 @@ def mismatch(order: Order, payment: Payment, facts: SessionFacts) -> str:
     if facts.order_numbers != {order.number}:
         named = ", ".join(sorted(facts.order_numbers)) or "none"
         wrong.append(f"order {named} instead of {order.number}")
-    whole = payment.kind != PaymentKind.FULL or payment.amount_cents == order.total_cents
-    if facts.amount_cents != payment.amount_cents or not whole:
+    kind, cents = attempts.asked(order)
+    if facts.amount_cents != payment.amount_cents:
         wrong.append(f"amount {facts.amount_cents} instead of {payment.amount_cents}")
+    if (payment.kind, payment.amount_cents) != (kind, cents):
+        wrong.append(f"{payment.kind} of {payment.amount_cents} where the order asks {kind} of {cents}")
     if facts.currency != payment.currency.upper() or payment.currency != order.currency:
         wrong.append(f"currency {facts.currency} instead of {order.currency}")
     if not facts.payment_intent_id:
@@ -67,15 +69,16 @@ def _give(session: Session, order: Order, payment: Payment) -> str:
     if order.payment_status != PaymentStatus.UNPAID:
         return _give_back(session, order, payment, "was paid a second time")
     reason = f"Stripe payment {payment.payment_intent_id}"
+    got = PaymentStatus.DEPOSIT_PAID if payment.kind == PaymentKind.DEPOSIT else PaymentStatus.PAID
     if order.status == OrderStatus.PENDING_PAYMENT:
-        orders.change_payment_status(session, order, PaymentStatus.PAID, SYSTEM, reason)
+        orders.change_payment_status(session, order, got, SYSTEM, reason)
         orders.confirm(session, order)
-        return "paid"
+        return "deposit paid" if got == PaymentStatus.DEPOSIT_PAID else "paid"
     if order.status == OrderStatus.EXPIRED and orders.retake_or_none(session, order):
-        orders.change_payment_status(session, order, PaymentStatus.PAID, SYSTEM, f"{reason}, late")
+        orders.change_payment_status(session, order, got, SYSTEM, f"{reason}, late")
         orders.confirm(session, order)
         return "paid late; stock and slot were still there"
-    orders.change_payment_status(session, order, PaymentStatus.PAID, SYSTEM, f"{reason}, too late")
+    orders.change_payment_status(session, order, got, SYSTEM, f"{reason}, too late")
     late = order.status == OrderStatus.EXPIRED
     return _give_back(
         session,

@@ -8,7 +8,7 @@ with the same key, and Stripe answers with the same page.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import select
@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from bakery.core import clock
 from bakery.core.errors import Unavailable
+from bakery.infra.formats import money
 from bakery.infra.transaction import end_read, transaction
 from bakery.integrations.gateway.port import (
     CheckoutItem,
@@ -29,7 +30,7 @@ from bakery.messages.operations import raise_alert
 from bakery.orders import operations as orders
 from bakery.orders.models import Order, OrderLine
 from bakery.orders.states import PaymentStatus
-from bakery.payments.models import Payment, PaymentState
+from bakery.payments.models import Payment, PaymentKind, PaymentState
 from bakery.payments.operations import attempts
 
 log = structlog.get_logger(__name__)
@@ -58,22 +59,23 @@ class _Attempt:
     url: str | None
 
 
-def start_checkout(order_id: int, gateway: Gateway, base_url: str) -> str:
-    """The address where the customer pays for an order: a page that is open already, or a new one.
+def start_checkout(order_id: int, gateway: Gateway, base_url: str, until: datetime | None = None) -> str:
+    """The address where the customer pays for an order: a page that is open already, or a new one. It asks for
+    the order's deposit where there is one, else for the whole price.
 
-    Refuses an order that is not waiting for money (NotPayable), and says so when Stripe does not answer
-    (Unavailable); the order keeps what it holds. An order with nothing to pay was confirmed when it was
-    placed: Stripe is not asked.
+    `until`: when the offer behind the order ends, and its page with it. Refuses an order that is not waiting for
+    money, or not agreed to (NotPayable), and says so when Stripe does not answer (Unavailable); the order keeps
+    what it holds. An order with nothing to pay was confirmed when it was placed: Stripe is not asked.
     """
     end_read()
-    attempt = _prepare(order_id, base_url)
+    attempt = _prepare(order_id, base_url, until)
     if attempt is None:
         return _return_url(base_url, _number(order_id), paid=True)
     if attempt.session_id:
         url = _reuse(attempt, gateway)
         if url:
             return url
-        attempt = _prepare(order_id, base_url)
+        attempt = _prepare(order_id, base_url, until)
         assert attempt is not None
     try:
         return _open(attempt, gateway)
@@ -81,7 +83,7 @@ def start_checkout(order_id: int, gateway: Gateway, base_url: str) -> str:
         # Perhaps only what is left of an earlier, interrupted try was refused: it is too old now, say.
         if attempt.fresh:
             raise Unavailable(AWAY) from error
-    again = _prepare(order_id, base_url)
+    again = _prepare(order_id, base_url, until)
     assert again is not None
     try:
         return _open(again, gateway)
@@ -122,7 +124,7 @@ def abandon_attempt(payment_id: int) -> None:
     _close(payment_id, PaymentState.EXPIRED)
 
 
-def _prepare(order_id: int, base_url: str) -> _Attempt | None:
+def _prepare(order_id: int, base_url: str, until: datetime | None) -> _Attempt | None:
     """First transaction: the attempt that counts, begun if there is none. None when nothing is to be paid."""
     with transaction() as session:
         order = orders.lock_order(session, order_id)
@@ -136,14 +138,17 @@ def _prepare(order_id: int, base_url: str) -> _Attempt | None:
             payment = None
             session.flush()
         fresh = payment is None
-        payment = payment or attempts.begin(session, order)
+        payment = payment or attempts.begin(session, order, until)
         request = _request(session, order, payment, base_url)
         return _Attempt(payment.id, fresh, request, payment.session_id, payment.url)
 
 
 def _fits(payment: Payment, order: Order) -> bool:
-    """Whether an attempt still asks for what the order costs, on a page that stays open for a while."""
-    asks_the_same = (payment.amount_cents, payment.currency) == (order.total_cents, order.currency)
+    """Whether an attempt still asks for what the order asks, on a page that stays open for a while."""
+    asks_the_same = (payment.kind, payment.amount_cents, payment.currency) == (
+        *attempts.asked(order),
+        order.currency,
+    )
     return asks_the_same and payment.expires_at is not None and payment.expires_at > clock.now() + ROOM
 
 
@@ -153,7 +158,7 @@ def _request(session: Session, order: Order, payment: Payment, base_url: str) ->
         order_number=order.number,
         payment_id=payment.id,
         currency=payment.currency,
-        items=_items(session, order),
+        items=_items(session, order, payment),
         customer_email=order.contact_email,
         success_url=_return_url(base_url, order.number, paid=True),
         cancel_url=_return_url(base_url, order.number, paid=False),
@@ -162,8 +167,13 @@ def _request(session: Session, order: Order, payment: Payment, base_url: str) ->
     )
 
 
-def _items(session: Session, order: Order) -> list[CheckoutItem]:
-    """The order's lines as Stripe's page shows them; they add up to the order's total to the cent."""
+def _items(session: Session, order: Order, payment: Payment) -> list[CheckoutItem]:
+    """The order's lines as Stripe's page shows them; they add up to the order's total to the cent. A part of the
+    price is one line, which says what it is a part of.
+    """
+    if payment.kind != PaymentKind.FULL:
+        words = f"{money(order.total)} in all; the rest is due when it is collected"
+        return [CheckoutItem(f"Deposit for order {order.number}", payment.amount_cents, 1, words)]
     query = select(OrderLine).where(OrderLine.order_id == order.id).order_by(OrderLine.position)
     items = [_item(line) for line in session.scalars(query)]
     left = order.total_cents - sum(item.amount_cents * item.quantity for item in items)
