@@ -24,6 +24,11 @@ FIRST = {
     "across_cm": 20.3, "height_cm": 11, "layers": 3, "tiers": 1, "lead_time_hours": 48, "make_minutes": 50,
     "max_per_order": 4, "active": True,
 }  # fmt: skip
+# What most cakes are made of; the form opens with it, so that there is a suggestion from the start.
+USUAL = {
+    "message_max": 40, "flavour": "vanilla", "filling": "buttercream", "covering": "buttercream",
+    "decoration": "simple", "colour": "white",
+}  # fmt: skip
 # What a cake is usually asked for as well.
 LARGER_CM = 5.1
 
@@ -31,7 +36,7 @@ LARGER_CM = 5.1
 @blueprint.get("")
 def new() -> ResponseReturnValue:
     """An empty form with one usual size."""
-    form = NewCakeForm(formdata=None, data={"message_max": 40, "sizes": [FIRST], "category": _cakes()})
+    form = NewCakeForm(formdata=None, data={**USUAL, "sizes": [FIRST], "category": _cakes()})
     return _page(form)
 
 

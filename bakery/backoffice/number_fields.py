@@ -20,9 +20,11 @@ class NumberField(StringField):
     Refuses what is no number, more decimals, and nothing where `needed` says what is missing.
     """
 
-    def __init__(self, label: str, *, places: int = 0, needed: str = "", **more: Any) -> None:
+    def __init__(
+        self, label: str, *, places: int = 0, needed: str = "", amount: bool = False, **more: Any
+    ) -> None:
         super().__init__(label, **more)
-        self.places, self.needed = places, needed
+        self.places, self.needed, self.cents_shown = places, needed, amount
         if needed:
             self.flags.required = True
 
@@ -50,13 +52,11 @@ class NumberField(StringField):
     def _value(self) -> str:
         if self.raw_data:
             return str(self.raw_data[0])
-        return "" if self.data is None else f"{Decimal(str(self.data)):.{self._shown()}f}"
-
-    def _shown(self) -> int:
-        """A price keeps its cents; a length loses zeros that say nothing."""
-        if self.places == 1 and Decimal(str(self.data)) == int(self.data):
-            return 0
-        return self.places
+        if self.data is None:
+            return ""
+        text = f"{Decimal(str(self.data)):.{self.places}f}"
+        # A price keeps its cents; a length loses zeros that say nothing.
+        return text if self.cents_shown or "." not in text else text.rstrip("0").rstrip(".")
 
     @property
     def whole(self) -> int:

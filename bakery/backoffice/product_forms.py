@@ -85,7 +85,7 @@ class SizeForm(Form):  # type: ignore[misc]
     height_cm = NumberField("Height", places=1)
     layers = NumberField("Layers")
     tiers = NumberField("Tiers")
-    price = NumberField("Price", places=2, needed="Write a price.")
+    price = NumberField("Price", places=2, amount=True, needed="Write a price.")
     servings_min = NumberField("Serves at least")
     servings_max = NumberField("Serves at most")
     lead_time_hours = NumberField("Notice", needed="Write the hours of notice; 0 means none.")

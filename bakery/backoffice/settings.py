@@ -32,7 +32,7 @@ def _field(setting: Setting) -> Field:
     if setting.kind in _FIELDS:
         return _FIELDS[setting.kind](setting.label)
     places = 2 if setting.kind is Kind.LENGTH else 0
-    return NumberField(setting.label, places=places, needed="Write a number.")
+    return NumberField(f"{setting.label} ({setting.unit})", places=places, needed="Write a number.")
 
 
 class SettingsForm(FlaskForm):  # type: ignore[misc]
@@ -109,7 +109,12 @@ def _differing(form: SettingsForm, stand: settings.Stand) -> list[tuple[str, str
     """What stands now where it is not what was typed: label and value."""
     mine, theirs = form.values(), _typed(stand)
     return [
-        (SETTINGS[name].label, f"{theirs[name]} {SETTINGS[name].unit}".strip())
+        (SETTINGS[name].label, f"{_plain(theirs[name])} {SETTINGS[name].unit}".strip())
         for name, value in stand.values.items()
         if value != mine[name]
     ]
+
+
+def _plain(value: object) -> str:
+    """A length without zeros that say nothing."""
+    return f"{value.normalize():f}" if isinstance(value, Decimal) else str(value)

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
+from bakery.catalog.cake_models import CakeMeasures, CakeRecipe
 from bakery.catalog.models import (
     Category,
     Picture,
@@ -20,6 +21,7 @@ from bakery.catalog.models import (
     Variant,
 )
 from bakery.demo import content
+from bakery.demo.content.menu_recipes import MENU_RECIPES
 from bakery.demo.content.types import Product as ProductContent
 from bakery.demo.seed_pictures import Drawn
 from bakery.stock.models import MovementKind, StockLevel, StockMovement
@@ -60,6 +62,7 @@ def add_catalog(session: Session, pictures: Mapping[str, Drawn], now: datetime) 
         products[item.slug] = product
         sold |= _variants(session, item, product)
         _declare(session, item, product, pictures, now)
+        _add_recipe(session, item, sold)
     for item in content.PRODUCTS:
         for place, slug in enumerate(item.related):
             if slug in products:
@@ -164,3 +167,33 @@ def _declare(
                 published_at=at,
             )
         )
+
+
+def _add_recipe(session: Session, item: ProductContent, sold: Mapping[str, Sold]) -> None:
+    """What the models read of a cake, and the size of each of its pans."""
+    recipe = MENU_RECIPES.get(item.slug)
+    if recipe is None:
+        return
+    product_id = sold[item.variants[0].sku].product.id
+    session.add(
+        CakeRecipe(
+            product_id=product_id,
+            flavour=recipe.flavour,
+            filling=recipe.filling,
+            covering=recipe.covering,
+            decoration=recipe.decoration,
+            colour=recipe.colour,
+            toppings=list(recipe.toppings),
+        )
+    )
+    session.add_all(
+        CakeMeasures(
+            variant_id=sold[size.sku].variant.id,
+            shape=recipe.shape,
+            across_mm=round((size.diameter_cm or 0) * 10),
+            height_mm=round(recipe.height_cm * 10),
+            layers=recipe.layers,
+            tiers=1,
+        )
+        for size in item.variants
+    )

@@ -102,6 +102,12 @@ def design_of(recipe: Recipe, measures: Measures, today: date) -> CakeDesign:
         raise _in_words_of_the_form(error) from None
 
 
+def check_measures(measures: Measures) -> None:
+    """Refuse (Invalid, with the form's field) measures of which no cake can be built, whatever it is made of."""
+    plain = Recipe("vanilla", "buttercream", "buttercream", "simple", "white")
+    design_of(plain, measures, date(2026, 1, 1))
+
+
 def suggest(shop: Profile, recipe: Recipe, measures: Measures, *, ref: str = "") -> Suggestion:
     """Price and servings of one size. Refuses (Invalid, with the form's field) what cannot be built.
 

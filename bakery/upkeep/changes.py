@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bakery.core.errors import Conflict
+from bakery.infra import outbox, queue
 from bakery.people.models import AuditEntry
 
 
@@ -39,3 +40,14 @@ def refuse_stale(session: Session, kind: str, subject: str, now: int | str, seen
         .limit(1)
     )
     raise Overtaken(by or "Somebody else")
+
+
+def owe_picture(session: Session, product_id: int, because: str) -> None:
+    """Have a cake drawn that may have no picture yet; the job looks. `because` tells one reason from the next."""
+    outbox.owe(
+        session,
+        "jobs.catalog.draw_picture",
+        product_id,
+        on=queue.LOW,
+        key=f"draw-picture:{product_id}:{because}",
+    )

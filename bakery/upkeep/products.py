@@ -27,12 +27,11 @@ from bakery.core import clock
 from bakery.core.actor import Actor
 from bakery.core.errors import Conflict, Invalid, NotFound
 from bakery.forecasting.menu_cakes import Recipe
-from bakery.infra import outbox, queue
 from bakery.infra.transaction import transaction
 from bakery.people import audit
 from bakery.shop.models import TaxRate
 from bakery.shop.queries import Profile
-from bakery.upkeep.changes import changed, refuse_stale
+from bakery.upkeep.changes import changed, owe_picture, refuse_stale
 from bakery.upkeep.size_rules import MAX_SIZES, Size, checked
 from bakery.upkeep.sizes import insert_size, suggest_for
 
@@ -90,10 +89,7 @@ def add_cake(facts: Facts, sizes: Sequence[Size], shop: Profile, actor: Actor) -
             after=_facts_of(session, product) | {"sizes": [size.name for size, _ in ready]},
         )  # fmt: skip
         if facts.recipe:
-            outbox.owe(
-                session, "jobs.catalog.draw_picture", product.id,
-                on=queue.LOW, key=f"draw-picture:{product.id}",
-            )  # fmt: skip
+            owe_picture(session, product.id, "new")
         return product.slug
 
 
@@ -109,6 +105,8 @@ def change_product(slug: str, version: int, facts: Facts, actor: Actor) -> None:
         if not new:
             return
         product.version += 1
+        if "made of" in new:
+            owe_picture(session, product.id, f"recipe-{product.version}")
         audit.record(session, actor, "changed a product", "product", slug, before=old, after=new)
 
 

@@ -102,6 +102,15 @@ SECTIONS: tuple[Section, ...] = (
         "What holds for the next decision; quotes that are out keep what they promised.",
         (
             Setting(
+                "deposit_percent",
+                Kind.WHOLE,
+                "Deposit",
+                "What is asked with the approval, of the order’s total; the rest is due later. 0 asks for all of it.",
+                0,
+                100,
+                unit="%",
+            ),
+            Setting(
                 "quote_days",
                 Kind.WHOLE,
                 "A quote is good for",

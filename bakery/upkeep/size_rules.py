@@ -8,7 +8,7 @@ from typing import Any
 from bakery.catalog.cake_models import CakeMeasures
 from bakery.catalog.models import Variant
 from bakery.core.errors import Invalid
-from bakery.forecasting.menu_cakes import Measures, Suggestion, name_of
+from bakery.forecasting.menu_cakes import Measures, Suggestion, check_measures, name_of
 from bakery.shop.queries import Profile
 
 MAX_PRICE_CENTS = 5_000_000
@@ -62,6 +62,8 @@ def checked(size: Size, *, is_cake: bool) -> Size:
     ):
         if not low <= value <= high:
             raise Invalid(f"Write {low:,} to {high:,} {what}.", field=field)
+    if size.measures:
+        check_measures(size.measures)
     name = size.name.strip() or (name_of(size.measures) if size.measures else "")
     if not 1 <= len(name) <= 60:
         raise Invalid("Name the size, in up to 60 characters.", field="name")

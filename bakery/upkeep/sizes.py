@@ -14,7 +14,7 @@ from bakery.forecasting.menu_cakes import Recipe, Suggestion, suggest
 from bakery.infra.transaction import transaction
 from bakery.people import audit
 from bakery.shop.queries import Profile
-from bakery.upkeep.changes import changed, refuse_stale
+from bakery.upkeep.changes import changed, owe_picture, refuse_stale
 from bakery.upkeep.size_rules import MAX_SIZES, OWN, Size, checked, explain, facts_of
 
 
@@ -44,6 +44,8 @@ def change_size(variant_id: int, version: int, size: Size, shop: Profile, actor:
             keep_suggestion(session, variant.id, size, found, actor)
         _refuse_hiding_the_last(session, variant)
         variant.version += 1
+        if "measures" in new:
+            owe_picture(session, variant.product_id, f"size-{variant.id}-{variant.version}")
         _touch(session, variant.product_id)
         audit.record(
             session, actor, "changed a size", "size", variant.sku, before=old, after=new, reason=size.reason
