@@ -140,6 +140,8 @@ def offer(file: RequestFile, quote: Quote, order: Order) -> Email:
         pickup=mails.local_words(quote.pickup_at, zone),
         ends=mails.local_words(quote.expires_at, zone),
         order_number=order.number,
+        first=formats.money(order.first_payment) if order.deposit_cents else "",
+        rest=formats.money(order.total - order.deposit),
         pay_link=pay_link(row),
         link=link(row),
         terms_link=f"{mails.settings().base_url}/terms",
@@ -185,14 +187,15 @@ def for_staff(row: CustomCakeRequest, step: RequestEvent, avoided: tuple[str, ..
     )
 
 
-def sms(row: CustomCakeRequest, quote: Quote | None) -> Sms:
+def sms(row: CustomCakeRequest, quote: Quote | None, order: Order | None) -> Sms:
     """The news in one breath, for who agreed to it. Suppressed once they have answered STOP."""
     shop = mails.shop()
     if row.status == RequestStatus.APPROVED_AWAITING_PAYMENT and quote is not None:
         price = formats.money(Money(quote.price_cents, quote.currency))
         until = formats.datetime_shop(quote.expires_at, shop.time_zone)
         city = shop.time_zone.rpartition("/")[2].replace("_", " ")
-        text = f"your cake {row.number} is approved: {price}. Pay by {until} ({city} time): {pay_link(row)}"
+        first = f"{formats.money(order.deposit)} of it" if order and order.deposit_cents else "it"
+        text = f"your cake {row.number} is approved: {price}. Pay {first} by {until} ({city} time): {pay_link(row)}"
     elif row.status == RequestStatus.CHANGES_REQUESTED:
         text = f"please change one thing about your cake {row.number}: {link(row)}"
     else:

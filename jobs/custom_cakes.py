@@ -66,7 +66,7 @@ def send_decision_sms(request_id: int, version: int) -> None:
     order = session.get(Order, row.order_id) if row.order_id else None
     if row.status == _R.APPROVED_AWAITING_PAYMENT and not is_payable(row, quote, order):
         return
-    messages.deliver_sms(cake_mails.sms(row, quote), adapters().sms)
+    messages.deliver_sms(cake_mails.sms(row, quote, order), adapters().sms)
 
 
 def send_message(message_id: int) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from bakery.custom_cakes.acceptance import find_acceptance
 from bakery.custom_cakes.contents import clashes
 from bakery.custom_cakes.in_words import allergen_rows, spec_rows
 from bakery.custom_cakes.models import CustomCakeRequest, Quote, RequestEvent
@@ -17,7 +18,7 @@ from bakery.custom_cakes.standing import has_lapsed, status_now
 from bakery.custom_cakes.states import OPEN, OVER, RequestStatus
 from bakery.custom_cakes.versions import Change, list_changes, list_versions
 from bakery.orders.models import Order
-from bakery.shop.queries import Profile, get_profile
+from bakery.shop.queries import get_profile
 
 _R = RequestStatus
 ROAD = ("You asked", "We look at it", "You pay", "We make it")
@@ -81,6 +82,8 @@ class Page:
     order: Order | None
     changes: tuple[Change, ...]
     past: tuple[PastStep, ...]
+    # When the customer said yes to this very offer.
+    accepted_at: datetime | None = None
 
     @property
     def quote(self) -> Quote | None:
@@ -100,24 +103,27 @@ class Page:
 
 
 def load_page(session: Session, row: CustomCakeRequest) -> Page:
-    """One request whole: six queries at most."""
+    """One request whole: seven queries at most."""
     file = read_file(session, row)
     order = session.get(Order, row.order_id) if row.order_id else None
     profile = get_profile(session)
     quote = file.quote
+    accepted = find_acceptance(session, quote.id) if quote else None
     return Page(
         request=row,
-        standing=_standing(file, order, profile),
+        standing=_standing(file, order, (profile.terms_version, accepted is not None)),
         design=from_json(quote.design) if quote else file.design,
         currency=quote.currency if quote else profile.currency,
         file=file,
         order=order,
         changes=list_changes(list_versions(file.events, file.quotes), profile.time_zone),
         past=tuple(step for step in map(_past_step, file.events) if step is not None),
+        accepted_at=accepted.accepted_at if accepted else None,
     )
 
 
-def _standing(file: RequestFile, order: Order | None, profile: Profile) -> Standing:
+def _standing(file: RequestFile, order: Order | None, beside: tuple[object, ...]) -> Standing:
+    """`beside`: what else the live part of the page shows, so that a change of it is a change of the page."""
     row, quote = file.request, file.quote
     status = status_now(row, order)
     lapsed = has_lapsed(row, quote, order)
@@ -128,7 +134,7 @@ def _standing(file: RequestFile, order: Order | None, profile: Profile) -> Stand
         lapsed,
         file.messages[-1].id if file.messages else 0,
         (order.version, order.status, order.payment_status) if order else None,
-        profile.terms_version,
+        beside,
     )
     return Standing(
         status=status,

@@ -16,6 +16,7 @@ from bakery.integrations.adapters import Adapters
 from bakery.integrations.mail.port import Mail
 from bakery.orders import operations as orders
 from bakery.orders.services import expire_order
+from bakery.shop.models import Shop
 from jobs import cake_mails
 from tests.custom_cakes.deliveries import CUSTOMER, deliver
 from tests.custom_cakes.designs import design, tier
@@ -225,3 +226,16 @@ def test_messages_reach_the_other_side_once_each(session: Session, outside: Adap
     assert "Nut-free &lt;b&gt;?" in to_staff.html and "<b>?" not in to_staff.html
     assert row(request_id).secret not in to_staff.text
     assert "We cannot promise." in to_customer.text and "?key=" in to_customer.text
+
+
+def test_a_deposit_is_said_with_what_is_left(session: Session, outside: Adapters) -> None:
+    session.get_one(Shop, 1).deposit_percent = 30
+    session.commit()
+    request_id = sent(sms_agreed=True)
+    decisions.approve(approval(request_id, row(request_id).version), staff())
+    deliver(session)
+    (mail,) = mails_to(outside)
+    for body in both(mail):
+        assert "$72.00" in body and "to order it, $168.00 by the time you collect it" in body
+        assert "Accept and pay $72.00" in body
+    assert "$240.00. Pay $72.00 of it by Mon 23 Nov" in outside.sms.sent[0][1]

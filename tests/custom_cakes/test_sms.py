@@ -47,7 +47,7 @@ def test_an_approval_says_price_until_when_and_where_to_pay(session: Session, ou
     assert to == LAILA.phone
     assert body == (
         f"Saffron & Crumb: your cake {request.number} is approved: $240.00. "
-        "Pay by Mon 23 Nov, 9:00 am (Sydney time): "
+        "Pay it by Mon 23 Nov, 9:00 am (Sydney time): "
         f"http://localhost/custom-cakes/{request.number}/pay?key={request.secret}"
     )
 
