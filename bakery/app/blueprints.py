@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from bakery.backoffice import custom_cakes, machinery, models_page, new_cake, product_sizes, products, settings
+from bakery.backoffice import (
+    custom_cakes,
+    machinery,
+    models_page,
+    new_cake,
+    product_sizes,
+    products,
+    settings,
+)
 from bakery.backoffice import orders as admin_orders
 from bakery.kitchen import board
 from bakery.storefront import (

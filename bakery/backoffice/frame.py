@@ -31,6 +31,7 @@ PLACES: list[tuple[str, list[tuple[str, str, str, str, Right]]]] = [
     (
         "Behind the scenes",
         [
+            ("models", "/admin/models", "Price model", "chart", Right.MANAGE_MODELS),
             ("alerts", "/admin/alerts", "Alerts", "bell", Right.SEE_JOBS),
             ("jobs", "/admin/jobs", "Jobs", "refresh", Right.SEE_JOBS),
             ("audit", "/admin/audit", "Audit log", "shield", Right.SEE_AUDIT),
