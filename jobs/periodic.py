@@ -40,6 +40,7 @@ CATALOGUE = (
     Periodic("follow_cake_orders", "jobs.custom_cakes.follow_orders", 30, queue.URGENT),
     Periodic("reconcile", "jobs.payments.reconcile", 300),
     Periodic("tidy", "jobs.housekeeping.tidy", 3600, queue.LOW),
+    Periodic("forget_cake_drafts", "jobs.cake_drafts.forget", 3600, queue.LOW),
     # Asks once a week, and catches up on a Monday that was missed.
     Periodic("retrain_pricing", "jobs.learning.ask_weekly", 3600, queue.LOW),
     Periodic("retrain_servings", "jobs.servings.retrain", 7 * 24 * 3600, queue.LOW),

@@ -33,6 +33,7 @@ JOBS = {
     "jobs.outbox.run": ("One thing that was owed", "row"),
     "jobs.outbox.sweep": ("Look for what is owed", ""),
     "jobs.housekeeping.tidy": ("Clear out what is old", ""),
+    "jobs.cake_drafts.forget": ("Forget cakes nobody came back to", ""),
 }
 # By the name in `job_run`.
 PERIODIC = {
@@ -41,6 +42,7 @@ PERIODIC = {
     "follow_cake_orders": "jobs.custom_cakes.follow_orders",
     "reconcile": "jobs.payments.reconcile",
     "tidy": "jobs.housekeeping.tidy",
+    "forget_cake_drafts": "jobs.cake_drafts.forget",
     "retrain_servings": "jobs.servings.retrain",
     "retrain_pricing": "jobs.learning.ask_weekly",
 }

@@ -58,6 +58,12 @@ const expire = (toast) => {
 [...region.children].forEach(expire);
 new MutationObserver((changes) => changes.forEach((change) => change.addedNodes.forEach(expire))).observe(region, { childList: true });
 
+// An upload on its way: the real share, in the field's own bar.
+document.addEventListener("htmx:xhr:progress", ({ target, detail }) => {
+  const bar = target.closest?.(".field")?.querySelector("[data-upload]");
+  if (bar && detail.lengthComputable) bar.value = (100 * detail.loaded) / detail.total;
+});
+
 document.addEventListener("htmx:sendError", () => {
   if (!document.querySelector("[data-stale]")) say("We could not reach the bakery. Check your connection and try again.");
 });

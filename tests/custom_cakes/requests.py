@@ -24,7 +24,7 @@ from tests.factories.scheduling import sydney
 NOW = sydney("2026-11-21 09:00")
 DAY = date(2026, 12, 5)
 AT = sydney("2026-12-05 10:00")
-OWN = ("contact", "user_id", "copy_of_id", "sms_agreed")
+OWN = ("contact", "user_id", "copy_of_id", "draft_id", "sms_agreed", "rights_stated")
 LAILA = Contact("Laila Rahimi", "laila@saffron.test", "+61491570156")
 
 
