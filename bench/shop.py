@@ -41,6 +41,8 @@ def environment() -> dict[str, str]:
         "ALERT_PHONE": "+61491570156",
         "MEDIA_URL": os.path.join(tempfile.gettempdir(), "bakery-bench-media"),
         "LOG_LEVEL": "WARNING",
+        # As behind a platform's router; and each estimate may come from another address.
+        "TRUSTED_PROXIES": "1",
     }
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from bs4 import BeautifulSoup
@@ -11,6 +13,8 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from bakery.forecasting.servings import CakeOption, Occasion, Wish, make_plan
+from bakery.shop.queries import get_profile
 from tests.factories.catalog import make_cake
 from tests.factories.shop import make_open_shop
 from tests.queries import Counter
@@ -134,6 +138,46 @@ def test_guests_get_cakes_with_prices_and_what_is_left_over(shop: FlaskClient) -
     assert "serves 24 · 2 left over" in text
     assert "$109.00" in text and "on the menu" in text
     assert "8″ and 4″ round" in text
+
+
+def test_every_plan_has_a_price_and_leads_to_the_builder_with_the_cake_filled_in(shop: FlaskClient) -> None:
+    answer = shop.get("/servings?guests=90&occasion=wedding&keep_top=1", headers=HTML)
+    plans = BeautifulSoup(answer.data, "html.parser").select(".cake-option")
+    assert len(plans) >= 6
+    for plan in plans:
+        assert "$" in plan.get_text() and (
+            "on the menu" in plan.get_text() or "from about" in plan.get_text()
+        )
+        assert "left over" in plan.get_text()
+    tiered = next(plan for plan in plans if plan.select_one(".tier-stack"))
+    asked = urlsplit(tiered.find("a", href=re.compile("^/custom-cakes/new"))["href"])
+    wish = parse_qs(asked.query)
+    assert wish["occasion"] == ["wedding"] and wish["guests"] == ["90"] and wish["shape"] == ["round"]
+    sizes = [float(size) for size in wish["diameter_cm"]]
+    assert len(sizes) >= 2 and sizes == sorted(sizes, reverse=True)
+    assert len(wish["height_cm"]) == len(sizes) and wish["keeps_top_tier"] == ["1"]
+
+
+def test_a_plain_cake_for_more_guests_never_costs_less(session: Session, shop: FlaskClient) -> None:
+    shapes: dict[str, int] = {}
+    for guests in range(10, 200, 10):
+        plan = make_plan(session, get_profile(session), Wish(guests, Occasion.WEDDING))
+        for cake in plan.singles:
+            cents = (cake.about.low if cake.about else cake.from_price).cents
+            if cake.about:
+                assert cake.about.low < cake.about.high and cake.about.low.cents % 500 == 0
+                assert cents >= shapes.get(cake.option.shape, 0)
+                shapes[cake.option.shape] = cents
+
+
+def test_the_sheets_cut_in_the_kitchen_are_in_the_price(session: Session, shop: FlaskClient) -> None:
+    def largest(guests: int) -> CakeOption:
+        plan = make_plan(session, get_profile(session), Wish(guests, Occasion.WEDDING))
+        return next(cake for cake in plan.tiered if cake.option.shape == "round")
+
+    few, many = largest(500), largest(900)
+    assert many.option.tiers == few.option.tiers and many.option.sheets > few.option.sheets > 0
+    assert many.about.low.cents > few.about.low.cents + 10_000
 
 
 def test_the_kept_top_tier_is_said(shop: FlaskClient) -> None:
