@@ -20,6 +20,7 @@ from bakery.core.errors import Invalid
 from bakery.core.money import Money
 from bakery.custom_cakes.contents import allergens, need_of
 from bakery.custom_cakes.expiry import latest_expiry
+from bakery.custom_cakes.kitchen_words import kitchen_words
 from bakery.custom_cakes.models import CustomCakeRequest, Quote
 from bakery.custom_cakes.preview import describe, size_words, to_drawing
 from bakery.custom_cakes.spec import CakeDesign
@@ -139,6 +140,7 @@ def to_bespoke(row: CustomCakeRequest, decision: Approve, design: CakeDesign) ->
         },
         drawing=to_json(to_drawing(design)),
         instructions=decision.instructions.strip(),
+        tasks=kitchen_words(design),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,7 +19,7 @@ from bakery.pricing.deposit import deposit_of
 from bakery.pricing.totals import PriceLine, price_lines
 from bakery.scheduling import operations as scheduling
 from bakery.scheduling.steps import agreed_need, write_steps
-from bakery.scheduling.types import Need
+from bakery.scheduling.types import Need, Station
 from bakery.shop.models import Shop, TaxRate
 
 
@@ -27,7 +27,8 @@ from bakery.shop.models import Shop, TaxRate
 class Bespoke:
     """What is made, for whom and for how much. `price_cents` is as the shop's prices are: with tax or without.
 
-    `drawing` (as the illustrator's `stored.to_json` writes it) and `instructions` are for the kitchen alone.
+    `drawing` (as the illustrator's `stored.to_json` writes it), `instructions` and `tasks` are for the kitchen
+    alone.
     """
 
     name: str
@@ -47,6 +48,8 @@ class Bespoke:
     allergens: Mapping[str, Mapping[str, str]] | None = None
     drawing: Mapping[str, Any] | None = None
     instructions: str = ""
+    # What each station has to do, a line for each thing.
+    tasks: Mapping[Station, Sequence[str]] | None = None
 
 
 def place_bespoke(session: Session, wish: Bespoke, actor: Actor) -> Order:
@@ -109,7 +112,7 @@ def place_bespoke(session: Session, wish: Bespoke, actor: Actor) -> Order:
             make_minutes=wish.need.make_minutes,
             servings=wish.servings,
             allergens=_plain(wish.allergens),
-            steps=write_steps(wish.need.steps),
+            steps=write_steps(wish.need.steps, wish.tasks),
             drawing=dict(wish.drawing) if wish.drawing else None,
             instructions=wish.instructions,
         )

@@ -9,16 +9,18 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, load_only
 
 from bakery.catalog.illustration.specs import CakeSpec
 from bakery.catalog.illustration.stored import from_json
 from bakery.catalog.words import ALLERGEN_WORDS
 from bakery.core.errors import NotFound
+from bakery.core.money import Money
 from bakery.orders.models import Order, OrderLine
 from bakery.orders.states import OrderStatus
 from bakery.production.models import STATION_NAMES, Ticket, TicketState
 from bakery.production.services import IN_KITCHEN
+from bakery.scheduling.steps import read_words
 from bakery.scheduling.types import Station
 
 SOON = timedelta(hours=2)
@@ -64,8 +66,11 @@ class TicketView:
     step: int
     steps: int
     others: tuple[OtherStep, ...]
+    tasks: tuple[str, ...]
     instructions: str
     drawn: bool
+    # What a paid deposit leaves to be paid before the order is handed over; nothing otherwise.
+    to_pay: Money
 
     @property
     def is_last(self) -> bool:
@@ -169,6 +174,7 @@ def _query() -> Any:
         select(
             Ticket,
             OrderLine,
+            Order,
             Order.number,
             Order.status,
             Order.customer_note,
@@ -177,6 +183,8 @@ def _query() -> Any:
         )
         .join(OrderLine, OrderLine.id == Ticket.order_line_id)
         .join(Order, Order.id == Ticket.order_id)
+        # Of the order itself only what tells whether something is still to be paid.
+        .options(load_only(Order.payment_status, Order.total_cents, Order.deposit_cents, Order.currency))
         .where(or_(Order.status.in_(IN_KITCHEN), void_unseen))
         .order_by(Ticket.due_at, Order.id, OrderLine.position, Ticket.step)
     )
@@ -240,8 +248,10 @@ def _view(
         step=ticket.step,
         steps=ticket.steps,
         others=tuple(o for step, o in others.get(ticket.order_line_id, ()) if step != ticket.step),
+        tasks=read_words(line.steps, ticket.station) if ticket.station else (),
         instructions=line.instructions,
         drawn=bool(line.drawing),
+        to_pay=row.Order.due_later,
     )
 
 

@@ -64,6 +64,7 @@ def test_a_card_says_which_step_when_the_others_are_and_what_must_not_be_overloo
     said = words(card)
     for part in (
         "Bake by 6:00 pm",
+        "Walnut, 3 layers, round 20, 10 high",
         cake.number,
         "Step 1 of 3 · also: fill Thu 3 Dec, decorate Fri 4 Dec · collected Sat 5 Dec, 10:00 am",
         "“Happy 40th Laila”",
@@ -193,6 +194,8 @@ def test_paper_carries_step_picture_inscription_allergens_and_instructions(
         assert expected in words(paper)
     for part in (
         "DECORATE Fri 4 Dec",
+        "Elaborate: rosettes and fine piping",
+        "Write in chocolate",
         "also: bake Wed 2 Dec, fill Thu 3 Dec",
         "“Happy 40th Laila”",
         "TREE NUTS",
