@@ -64,11 +64,11 @@ def write(number: str) -> ResponseReturnValue:
     form = MessageForm()
     end_read()
     if not form.validate_on_submit():
-        return _refused(number, form, form.text.errors[0], 422)
+        return _unsaid(number, form)
     try:
         services.write_message(request_id, form.text.data or "", _actor(), from_staff=False)
     except DomainError as error:
-        return _refused(number, form, error.message, error.status)
+        return _refused(number, error)
     if htmx.wants_fragment():
         return _live(
             load_page(db.session(), open_request(db.session(), number)), said="Your message is sent."
@@ -103,7 +103,7 @@ def withdraw(number: str) -> ResponseReturnValue:
 
 def shown(page: Page, status: int = 200, **more: Any) -> Response:
     """The whole page. `refusal` (a DomainError) is said where the customer accepts the offer."""
-    answer = render_template("storefront/custom_cakes/request.html", **_context(page), **more)
+    answer = render_template("storefront/custom_cakes/request.html", **_context(page) | more)
     return private(make_response(answer, status))
 
 
@@ -116,19 +116,28 @@ def _live(page: Page, **more: Any) -> Response:
         if request.if_none_match.contains(page.standing.etag):
             response.status_code = 304
             return response
-    response.set_data(render_template("storefront/custom_cakes/_request.html", **_context(page), **more))
+    response.set_data(render_template("storefront/custom_cakes/_request.html", **_context(page) | more))
     return response
 
 
-def _refused(number: str, form: MessageForm, sentence: str, status: int) -> ResponseReturnValue:
+def _unsaid(number: str, form: MessageForm) -> ResponseReturnValue:
     """What was written stays in its field, with why it was not sent."""
-    form.text.errors = [sentence]
     page = load_page(db.session(), open_request(db.session(), number))
     if not htmx.wants_fragment():
-        return shown(page, status, form=form)
+        return shown(page, 422, form=form)
     answer = render_template("storefront/custom_cakes/_request_write.html", **_context(page) | {"form": form})
-    response = private(make_response(answer, status))
+    response = private(make_response(answer, 422))
     response.headers["HX-Retarget"] = "#write"
+    return response
+
+
+def _refused(number: str, error: DomainError) -> ResponseReturnValue:
+    """The page as it is now, with why nothing was done."""
+    page = load_page(db.session(), open_request(db.session(), number))
+    if not htmx.wants_fragment():
+        return shown(page, error.status, refusal=error)
+    response = _live(page, refusal=error)
+    response.status_code = error.status
     return response
 
 
