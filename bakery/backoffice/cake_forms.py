@@ -22,6 +22,26 @@ _PRICE = re.compile(r"\$?\s*(\d{1,3}(?:,\d{3})+|\d{1,7})(?:\.(\d{1,2}))?")
 _TOO_LONG = f"Keep it under {MAX_TEXT:,} characters."
 
 
+class _Count(IntegerField):
+    """A whole number, with the shop's words for what is none."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError as error:
+            raise ValueError("Write a whole number.") from error
+
+
+class _LocalTime(DateTimeLocalField):
+    """A time on the shop's wall, with the shop's words for what is none."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError as error:
+            raise ValueError("Write a date and a time.") from error
+
+
 class CakeForm(FlaskForm):  # type: ignore[misc]
     """`meant_for`: the states of a request in which this form has its place on the page."""
 
@@ -40,12 +60,12 @@ class OfferForm(_Versioned):
     model = HiddenField(validators=[Length(max=80)])
     suggested = HiddenField(validators=[Length(max=12)])
     price = StringField("Price", [InputRequired("Write a price."), Length(max=20)])
-    servings = IntegerField("Servings", [InputRequired("Say how many it serves, as a number.")])
+    servings = _Count("Servings", [InputRequired("Say how many it serves.")])
     override_reason = StringField(
         "Why this price", [Length(max=MAX_REASON, message=f"Keep it under {MAX_REASON} characters.")]
     )
     starts_at = SelectField("Pickup time", validate_choice=False)
-    expires_at = DateTimeLocalField(
+    expires_at = _LocalTime(
         "Quote holds until",
         [InputRequired("Say until when the quote holds.")],
         format=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
@@ -92,7 +112,7 @@ class ExtendForm(_Versioned):
 
     meant_for = frozenset({_R.APPROVED_AWAITING_PAYMENT})
 
-    expires_at = DateTimeLocalField(
+    expires_at = _LocalTime(
         "Hold it until",
         [InputRequired("Say until when the quote holds.")],
         format=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
