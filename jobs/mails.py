@@ -96,7 +96,8 @@ def late_refund(order: Order, refunded: Money, version: int) -> Email:
 def order_cancelled(order: Order) -> Email:
     """The bakery cancelled what the customer counts on."""
     # Of what went back in part already, the rest is for a person to say.
-    paid = order.total_cents > 0 and order.payment_status == PaymentStatus.PAID
+    paid = {PaymentStatus.PAID: order.total, PaymentStatus.DEPOSIT_PAID: order.deposit}
+    owed = paid.get(PaymentStatus(order.payment_status))
     return draft(
         "order_cancelled",
         to=order.contact_email,
@@ -105,7 +106,7 @@ def order_cancelled(order: Order) -> Email:
         order=order,
         first_name=_first_name(order),
         pickup=local_words(order.pickup_at, order.time_zone),
-        owed=Money(order.total_cents, order.currency) if paid else None,
+        owed=owed if owed and owed.cents else None,
         menu_link=f"{settings().base_url}/menu",
     )
 

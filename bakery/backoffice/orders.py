@@ -27,7 +27,7 @@ from bakery.infra.logging import scrub_text
 from bakery.messages.queries import of_subject
 from bakery.orders import services, staff_queries
 from bakery.orders.states import ORDER, OrderStatus
-from bakery.payments.queries import attempts, transactions
+from bakery.payments.queries import attempts, held, transactions
 from bakery.payments.services import cancel_attempt
 from bakery.people.rights import Right, has_right
 from bakery.shop.queries import get_profile
@@ -139,13 +139,15 @@ def _detail(number: str, *, problem: str = "", status: int = 200) -> ResponseRet
     order = staff_queries.get_order(session, number)
     current = OrderStatus(order.status)
     allowed = ORDER.allowed(current)
+    ledger = transactions(session, order.id)
     moves = _moves(current) if has_right(current_user.role, Right.MOVE_ORDERS) else []
     page = render_template(
         "backoffice/orders/show.html",
         order=order,
         events=staff_queries.list_events(session, order.id),
         payments=attempts(session, order.id),
-        transactions=transactions(session, order.id),
+        transactions=ledger,
+        held=held(ledger, order.currency),
         messages=of_subject(session, order.ref),
         scrubbed=scrub_text,
         allergen_words=ALLERGEN_WORDS,

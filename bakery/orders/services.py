@@ -14,6 +14,7 @@ from bakery.core.actor import SYSTEM, Actor
 from bakery.core.errors import Conflict, Invalid
 from bakery.core.states import words
 from bakery.infra import outbox, queue
+from bakery.infra.formats import money
 from bakery.infra.transaction import retrying, transaction
 from bakery.messages.operations import raise_alert
 from bakery.orders import operations, placement, unpaid
@@ -134,14 +135,7 @@ def cancel_order(order_id: int, actor: Actor, reason: str, *, restock: bool = Fa
                 key=f"{order.ref}:cancelled",
             )
         if order.total_cents and order.payment_status not in (PaymentStatus.UNPAID, PaymentStatus.REFUNDED):
-            raise_alert(
-                session,
-                kind="refund_owed",
-                key=f"{order.ref}:refund-owed",
-                text=f"Order {order.number} was cancelled after it was paid. Send the money back in Stripe, "
-                "or what is left of it.",
-                subject_ref=order.ref,
-            )
+            _owe_refund(session, order)
         _audit(session, order, actor, "order.cancel", before, reason)
 
 
@@ -183,6 +177,20 @@ def _place(wish: PlaceOrder) -> int:
             operations.change_payment_status(session, order, PaymentStatus.PAID, SYSTEM, "nothing to pay")
             operations.confirm(session, order, SYSTEM, "nothing to pay")
         return order.id
+
+
+def _owe_refund(session: Session, order: Order) -> None:
+    """Ask the staff to send back what came in: the deposit where only that did."""
+    deposit = order.payment_status == PaymentStatus.DEPOSIT_PAID
+    came_in = money(order.first_payment if deposit else order.total)
+    raise_alert(
+        session,
+        kind="refund_owed",
+        key=f"{order.ref}:refund-owed",
+        text=f"Order {order.number} was cancelled after {'its deposit of ' if deposit else ''}{came_in} was paid. "
+        "Send the money back in Stripe, or what is left of it.",
+        subject_ref=order.ref,
+    )
 
 
 def _audit(session: Session, order: Order, actor: Actor, action: str, before: str, reason: str) -> None:

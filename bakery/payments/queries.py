@@ -7,8 +7,18 @@ from collections.abc import Sequence
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from bakery.payments.models import EventOutcome, Payment, PaymentState, StripeEvent, Transaction
+from bakery.core.money import Money
+from bakery.payments.models import (
+    EventOutcome,
+    Payment,
+    PaymentState,
+    StripeEvent,
+    Transaction,
+    TransactionKind,
+)
 
+# What a customer paid, less what went back (a failed refund comes back as a reversal).
+OWN_MONEY = (TransactionKind.CHARGE, TransactionKind.REFUND, TransactionKind.REVERSAL)
 PAID_EVENTS = ("checkout.session.completed", "checkout.session.async_payment_succeeded")
 
 
@@ -32,6 +42,11 @@ def transactions(session: Session, order_id: int) -> Sequence[Transaction]:
     """An order's ledger, oldest first."""
     query = select(Transaction).where(Transaction.order_id == order_id).order_by(Transaction.id)
     return session.scalars(query).all()
+
+
+def held(ledger: Sequence[Transaction], currency: str) -> Money:
+    """What the shop has of the money in an order's ledger: what came in, less what went back and stayed there."""
+    return Money(sum(row.amount_cents for row in ledger if row.kind in OWN_MONEY), currency)
 
 
 def events(session: Session, order_id: int) -> Sequence[StripeEvent]:

@@ -44,6 +44,8 @@ def waiting_order() -> Order | None:
     order = _lookup(known[-1]) if known else None
     if order is None or order.status != OrderStatus.PENDING_PAYMENT or order.hold_expires_at <= clock.now():
         return None
+    if order.cart_id is None:  # a custom cake's: it has a page of its own, and no checkout
+        return None
     return order
 
 

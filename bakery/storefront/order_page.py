@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from bakery.core import clock
+from bakery.custom_cakes.acceptance import find_request_of_order
 from bakery.orders.models import Order, OrderEvent, OrderLine
 from bakery.orders.states import OrderStatus, PaymentStatus
 from bakery.storefront.words import allergen_pairs
@@ -105,11 +108,23 @@ def timeline(order: Order, events: Sequence[OrderEvent]) -> list[Step]:
             *_past(reached, order.status),
             Step(WORDS[OrderStatus(order.status)], "failed", ended),
         ]
-    steps += _past(reached, order.status)
+    steps += [_of_deposit(step, order) for step in _past(reached, order.status)]
     if order.status == _S.PENDING_PAYMENT:
         steps.append(Step("Waiting for payment", "current"))
     ahead = ROAD[ROAD.index(OrderStatus(order.status)) + 1 :] if order.status in ROAD else ROAD
     return steps + [Step(WORDS[status], "upcoming") for status in ahead]
+
+
+def _of_deposit(step: Step, order: Order) -> Step:
+    """An order of which only the deposit is paid is not called paid."""
+    only_deposit = order.payment_status == PaymentStatus.DEPOSIT_PAID and step.words == WORDS[_S.CONFIRMED]
+    return replace(step, words="Deposit paid, confirmed") if only_deposit else step
+
+
+def cake_of(session: Session, order: Order) -> str | None:
+    """The number of the custom cake's request that this order was made for; None for what is on the menu."""
+    made_for_one = any(line.product_id is None for line in order.lines)
+    return find_request_of_order(session, order.id) if made_for_one else None
 
 
 def line_allergens(line: OrderLine) -> list[tuple[str, str]]:

@@ -55,9 +55,11 @@ def show(number: str) -> ResponseReturnValue:
 @blueprint.post("/<number>/payment")
 @limiter.limit("20 per minute")
 def pay(number: str) -> ResponseReturnValue:
-    """Try again to pay for an order that is still held."""
+    """Try again to pay for an order that is still held. A custom cake's offer is accepted on its own page first."""
     order = find_order(number)
     number, order_id = order.number, order.id
+    if cake := order_page.cake_of(db.session(), order):
+        return redirect(url_for("cake_pay.pay", number=cake), 303)
     try:
         url = start_checkout(order_id, adapters().gateway, current_app.config["SETTINGS"].base_url)
     except DomainError as error:
@@ -76,8 +78,14 @@ def again(number: str) -> ResponseReturnValue:
 
 @blueprint.post("/<number>/change")
 def change(number: str) -> ResponseReturnValue:
-    """Take an unpaid order back into the cart: what it held is free, and its payment page is closed."""
-    order_id = find_order(number).id
+    """Take an unpaid order back into the cart: what it held is free, and its payment page is closed.
+
+    A custom cake fits into no cart: it is called off on its own page.
+    """
+    order = find_order(number)
+    order_id = order.id
+    if cake := order_page.cake_of(db.session(), order):
+        return redirect(url_for("cake_requests.withdraw", number=cake), 303)
     end_read()
     actor_id = current_user.id if current_user.is_authenticated else None
     abandon_order(order_id, Actor(actor_id, "customer", request.remote_addr))
@@ -139,6 +147,7 @@ def _context(order: Order, state: order_page.Progress) -> dict[str, object]:
         "state": state,
         "steps": order_page.timeline(order, events),
         "allergens_of": order_page.line_allergens,
+        "cake": order_page.cake_of(db.session(), order),
         "cancelled_payment": request.args.get("paid") == "0",
         "user": current_user if current_user.is_authenticated else None,
     }

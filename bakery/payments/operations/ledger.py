@@ -12,9 +12,7 @@ from bakery.orders import operations as orders
 from bakery.orders.models import Order
 from bakery.orders.states import PaymentStatus
 from bakery.payments.models import Payment, PaymentKind, PaymentState, Transaction, TransactionKind
-
-# What a customer paid, less what went back (a failed refund comes back as a reversal).
-_OWN_MONEY = (TransactionKind.CHARGE, TransactionKind.REFUND, TransactionKind.REVERSAL)
+from bakery.payments.queries import OWN_MONEY
 
 
 def enter(
@@ -90,6 +88,6 @@ def _only_deposits(session: Session, order_id: int) -> bool:
 def _sum(session: Session, condition: object) -> int:
     query = select(func.coalesce(func.sum(Transaction.amount_cents), 0)).where(
         condition,  # type: ignore[arg-type]
-        Transaction.kind.in_(_OWN_MONEY),
+        Transaction.kind.in_(OWN_MONEY),
     )
     return int(session.scalars(query).one())
