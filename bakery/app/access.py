@@ -104,6 +104,8 @@ ACCESS: dict[str, Access | Right | dict[str, Access | Right]] = {
     "product_sizes.new": Right.MANAGE_PRODUCTS,
     "product_sizes.create": Right.MANAGE_PRODUCTS,
     "product_sizes.suggestion": Right.MANAGE_PRODUCTS,
+    "stations.show": Right.MANAGE_SCHEDULE,
+    "stations.save": Right.MANAGE_SCHEDULE,
     "settings.show": Right.MANAGE_SETTINGS,
     "settings.save": Right.MANAGE_SETTINGS,
     "models_page.index": Right.MANAGE_MODELS,

@@ -12,6 +12,7 @@ from bakery.backoffice import (
     product_sizes,
     products,
     settings,
+    stations,
 )
 from bakery.backoffice import orders as admin_orders
 from bakery.kitchen import board
@@ -60,6 +61,7 @@ BLUEPRINTS: list[Blueprint] = [
     products.blueprint,
     new_cake.blueprint,
     product_sizes.blueprint,
+    stations.blueprint,
     settings.blueprint,
     machinery.blueprint,
     models_page.blueprint,

@@ -25,6 +25,7 @@ PLACES: list[tuple[str, list[tuple[str, str, str, str, Right]]]] = [
         "The shop",
         [
             ("products", "/admin/products", "Products", "tag", Right.MANAGE_PRODUCTS),
+            ("stations", "/admin/stations", "Kitchen time", "clock", Right.MANAGE_SCHEDULE),
             ("settings", "/admin/settings", "Settings", "settings", Right.MANAGE_SETTINGS),
         ],
     ),
