@@ -35,9 +35,11 @@ STAFF = (
     "/admin/jobs",
     "/admin/alerts",
     "/admin/audit",
+    "/admin/stations",
     "/admin/styleguide",
     "/kitchen?day=week",
     "/kitchen?day=tomorrow",
+    "/kitchen?day=week&station=decorate",
 )
 
 
