@@ -29,6 +29,10 @@ from tests.page_checker import CheckingClient
 from tests.queries import Counter, counting
 from tests.sharing import Sharing, longest_first
 
+# Some tests train XGBoost in this process, others fork it: OpenMP's pool of threads does not survive a fork, and its
+# absence does no harm to small models. Read by OpenMP when XGBoost is first imported, so set before anything else.
+os.environ["OMP_NUM_THREADS"] = "1"
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest first."""

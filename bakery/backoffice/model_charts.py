@@ -51,11 +51,11 @@ class Row:
 
 
 def label_of(first: str, by: str) -> str:
-    """`Nov` for a month (with the year in January), `16 Nov` for a week."""
+    """`Nov` for a month, `16 Nov` for a week: a chart shows no more than a year."""
     on = date.fromisoformat(first)
     if by == "week":
         return f"{on.day} {on:%b}"
-    return f"{on:%b %y}" if on.month == 1 else f"{on:%b}"
+    return f"{on:%b}"
 
 
 def error_columns(groups: Sequence[Group], by: str) -> list[Column]:

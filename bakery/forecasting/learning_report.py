@@ -24,6 +24,8 @@ TITLES = {
 }  # fmt: skip
 # Fewer cakes say nothing about a flavour or a size.
 GROUP_ENOUGH = 5
+# Less than this is nothing to act on.
+NOTABLE = 0.02
 # This far from nothing, in standard errors, is more than chance.
 CLEAR = 2.0
 SIZES = ((18.0, "up to 18 cm"), (23.0, "18 to 23 cm"), (28.0, "23 to 28 cm"), (math.inf, "over 28 cm"))
@@ -120,6 +122,7 @@ def patterns(cakes: Iterable[DecidedCake], most: int = 5) -> tuple[list[Group], 
         for word in cake.words:
             found[word].append(cake)
     groups = [group(name, some, kind) for (kind, name), some in found.items() if len(some) >= GROUP_ENOUGH]
+    groups = [each for each in groups if abs(each.bias) >= NOTABLE]
     groups.sort(key=lambda each: (-abs(each.bias), each.kind, each.name))
     over = [each for each in groups if each.bias > 0]
     under = [each for each in groups if each.bias < 0]
@@ -168,6 +171,8 @@ class FeatureDrift:
 
 def drifts(manifest: dict[str, Any], now: Iterable[DecidedCake]) -> list[FeatureDrift]:
     """The most changed first. Empty when the version kept nothing to compare with, or there are too few cakes now."""
-    kept = manifest.get("reference") or {}
+    kept = dict(manifest.get("reference") or {})
+    # Half a year has not every month.
+    kept.pop("month", None)
     found = compare(kept, [cake.features for cake in now])
     return [FeatureDrift(TITLES.get(each.name, each.name), each) for each in found]

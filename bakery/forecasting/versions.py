@@ -104,10 +104,9 @@ def serve(
     before = serving_row(session)
     VERSION.check(VersionState(row.state), VersionState.SERVING)
     if before is not None:
-        _move(session, before, VersionState.RETIRED, actor, f"Replaced by {row.name}.")
         before.chosen = False
         # The database allows one that serves: the old one goes first.
-        session.flush()
+        _move(session, before, VersionState.RETIRED, actor, f"Replaced by {row.name}.")
     _move(session, row, VersionState.SERVING, actor, reason)
     row.chosen = chosen
     session.flush()
