@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
 from bakery.app.access import Access, required
+from bakery.core import clock
 from bakery.people.models import Role
 from bakery.people.rights import Right
 from bakery.production import services
+from tests.custom_cakes.requests import sent
 from tests.factories.catalog import PictureFactory, ReviewFactory, make_cake, make_loaf
 from tests.factories.checkout import place, place_paid
 from tests.factories.people import UserFactory, sign_in
 from tests.factories.shop import make_open_shop
 from tests.page_checker import PageError, check_page
+from tests.web.backoffice.cake_desk import address as desk
+from tests.web.backoffice.cake_desk import send
 
 
 def _pages(app: Flask) -> list[str]:
@@ -33,6 +39,12 @@ def _visitor(app: Flask, address: str) -> Role | None:
     return Role.CUSTOMER if needed == Access.SIGNED_IN else None
 
 
+def _request() -> int:
+    """A wish for a cake in two weeks, with all that can stand on its page."""
+    on = clock.today("Australia/Sydney") + timedelta(days=14)
+    return sent(needed_on=on.isoformat(), toppings=["flowers"], allergies=["nuts"], note="Soft blush")
+
+
 @pytest.mark.usefixtures("outside")
 def test_every_page_can_be_opened_and_keeps_its_promises(app: Flask, session: Session) -> None:
     make_open_shop(session)
@@ -46,6 +58,9 @@ def test_every_page_can_be_opened_and_keeps_its_promises(app: Flask, session: Se
     browsers = {None: app.test_client(), Role.CUSTOMER: app.test_client(), Role.OWNER: app.test_client()}
     sign_in(browsers[Role.CUSTOMER], customer)
     sign_in(browsers[Role.OWNER], owner)
+    waiting, offered, declined = (_request() for _ in range(3))
+    assert send(browsers[Role.OWNER], offered, "approval").status_code == 303
+    assert send(browsers[Role.OWNER], declined, "rejection", reason="No time").status_code == 303
     browsers[None].post("/cart/items", data={"variant_id": cake.id, "quantity": 1, "message": "Hello"})
     wanted = [(_visitor(app, address), address) for address in _pages(app)]
     wanted += [
@@ -60,6 +75,8 @@ def test_every_page_can_be_opened_and_keeps_its_promises(app: Flask, session: Se
         (Role.OWNER, "/kitchen?day=week"),
         (Role.OWNER, "/kitchen/print?day=week"),
         (Role.OWNER, "/admin/orders?view=all"),
+        (Role.OWNER, "/admin/custom-cakes?view=all"),
+        *((Role.OWNER, desk(request_id)) for request_id in (waiting, offered, declined)),
         (None, "/nothing-here"),
     ]
     wrong = []
