@@ -29,6 +29,8 @@ from bakery.storefront.words import ALLERGEN_WORDS, TAG_WORDS
 
 _WORD = re.compile(r"[A-Za-z0-9_-]{16,64}", re.ASCII)
 _NAMES = re.compile(r"[a-z0-9_-]{1,40}", re.ASCII)
+# What may be open while one designs, and not when one sends.
+_MUST = ("needed_on", "name", "email", "phone", "rights")
 # Nobody asks further ahead than this; what is bookable is the calendar's business.
 FURTHEST = timedelta(days=730)
 
@@ -61,6 +63,17 @@ class Sheet:
         version = form.get("version", "")
         self.version = int(version) if re.fullmatch(r"\d{1,9}", version, re.ASCII) else 0
         self.shown_wrong = tuple(_NAMES.findall(form.get("wrong", ""))[:20])
+
+    @property
+    def cleared(self) -> list[str]:
+        """Fields whose sentence the browser still shows, and which are right now."""
+        return [name for name in self.shown_wrong if name not in self.wrong and name not in self.open]
+
+    @property
+    def open(self) -> list[str]:
+        """Fields that were missed when it was sent, and are missing still: their sentence stays."""
+        missing = [name for name in _MUST if not self.values[name]]
+        return [name for name in self.shown_wrong if name in missing and name not in self.wrong]
 
     def keep(self, draft: Draft | None) -> None:
         """The draft as it is after saving."""
@@ -98,7 +111,6 @@ def show(sheet: Sheet, status: int = 200) -> Response:
         answer=sheet.answer,
         estimate=sheet.answer.estimate,
         wrong=sheet.wrong,
-        cleared=[name for name in sheet.shown_wrong if name not in sheet.wrong],
         offer=_offer(),
         today=today,
         furthest=today + FURTHEST,
