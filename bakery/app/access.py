@@ -83,6 +83,8 @@ ACCESS: dict[str, Access | Right | dict[str, Access | Right]] = {
     "custom_cakes.index": Right.APPROVE_CAKES,
     "custom_cakes.show": Right.APPROVE_CAKES,
     "custom_cakes.preview": Right.APPROVE_CAKES,
+    "custom_cakes.edit": Right.APPROVE_CAKES,
+    "custom_cakes.vary": Right.APPROVE_CAKES,
     "custom_cakes.approve": Right.APPROVE_CAKES,
     "custom_cakes.revise": Right.APPROVE_CAKES,
     "custom_cakes.ask_for_changes": Right.APPROVE_CAKES,

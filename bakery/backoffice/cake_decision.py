@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from flask_wtf import FlaskForm
@@ -12,10 +12,13 @@ from wtforms import Field
 
 from bakery.backoffice import cake_forms as forms
 from bakery.backoffice.cake_page import Review, suggestion, to_suggested
+from bakery.backoffice.cake_variation import read_hidden
+from bakery.core import clock
 from bakery.core.errors import Conflict, DomainError, Invalid
 from bakery.core.money import Money
 from bakery.custom_cakes.decisions import Approve
 from bakery.custom_cakes.models import CustomCakeRequest, Quote
+from bakery.custom_cakes.spec import CakeDesign
 from bakery.custom_cakes.states import RequestStatus
 from bakery.infra.formats import money
 from bakery.scheduling.types import parse_key
@@ -83,7 +86,9 @@ def read_offer(session: Session, shop: Profile, row: CustomCakeRequest, form: fo
     starts_at = parse_key(form.starts_at.data or "")
     if starts_at is None:
         raise Invalid("Choose a pickup time.", field="starts_at")
-    price, servings, design = suggestion(session, shop, row)
+    today = clock.today(shop.time_zone)
+    varied = read_hidden(form.design.data, today) if form.design.data else None
+    price, servings, design = suggestion(session, shop, row, varied)
     guess = to_suggested(price, servings)
     shown = (form.model.data or "", form.suggested.data or "")
     now = (guess.model_version, str(guess.cents)) if guess else ("", "")
@@ -103,6 +108,14 @@ def read_offer(session: Session, shop: Profile, row: CustomCakeRequest, form: fo
         prediction=guess,
         design=design,
     )
+
+
+def varied_in(form: forms.OfferForm, today: date) -> CakeDesign | None:
+    """The changed cake that a form carries; None without one, or where it cannot be read (which was said)."""
+    try:
+        return read_hidden(form.design.data, today) if form.design.data else None
+    except Invalid:
+        return None
 
 
 def refuse(form: FlaskForm, error: DomainError) -> str:

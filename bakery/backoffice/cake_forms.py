@@ -59,6 +59,8 @@ class OfferForm(_Versioned):
 
     model = HiddenField(validators=[Length(max=80)])
     suggested = HiddenField(validators=[Length(max=12)])
+    # The cake as staff changed it; empty where they did not.
+    design = HiddenField(validators=[Length(max=10_000)])
     price = StringField("Price", [InputRequired("Write a price."), Length(max=20)])
     servings = _Count("Servings", [InputRequired("Say how many it serves.")])
     override_reason = StringField(

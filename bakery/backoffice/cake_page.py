@@ -10,14 +10,17 @@ from zoneinfo import ZoneInfo
 from flask import current_app
 from sqlalchemy.orm import Session
 
+from bakery.backoffice.cake_variation import write_hidden
 from bakery.core.errors import Invalid
 from bakery.custom_cakes import queries
 from bakery.custom_cakes.contents import clashes, need_of, work
 from bakery.custom_cakes.decisions import Prediction as Suggested
 from bakery.custom_cakes.description import provisional_description
+from bakery.custom_cakes.differences import differences
 from bakery.custom_cakes.expiry import Latest, latest_expiry, usual_expiry
 from bakery.custom_cakes.in_words import allergen_rows, spec_rows
 from bakery.custom_cakes.models import CustomCakeRequest, Quote
+from bakery.custom_cakes.preview import draw_preview
 from bakery.custom_cakes.queries import RequestFile, SoftlyHeld
 from bakery.custom_cakes.spec import CakeDesign, from_json
 from bakery.custom_cakes.states import RequestStatus
@@ -85,6 +88,18 @@ class Review:
     latest: Latest | None
     expires_at: datetime | None
     order_number: str | None
+    # What staff changed in the cake, before anything of it is kept; empty where they did not.
+    varied: tuple[str, ...] = ()
+
+    @property
+    def drawing(self) -> str:
+        """The picture of a cake that is kept nowhere yet."""
+        return draw_preview(self.design)
+
+    @property
+    def hidden_design(self) -> str:
+        """The changed cake as the decision's form carries it."""
+        return write_hidden(self.design) if self.varied else ""
 
     @property
     def request(self) -> CustomCakeRequest:
@@ -129,10 +144,15 @@ class Review:
         return min(slots, key=lambda slot: abs(slot.at.hour * 60 + slot.at.minute - NOON * 60), default=None)
 
 
-def read_review(session: Session, shop: Profile, row: CustomCakeRequest) -> Review:
-    """Everything about a request. The models and the schedule are asked while something can be decided."""
+def read_review(
+    session: Session, shop: Profile, row: CustomCakeRequest, varied: CakeDesign | None = None
+) -> Review:
+    """Everything about a request, or about the cake that staff would rather make (`varied`).
+
+    The models and the schedule are asked while something can be decided.
+    """
     file = queries.read_file(session, row)
-    design = _design(file)
+    design = varied or base_design(file)
     alive = row.status in ALIVE
     price, trouble = _suggestion(file, design, shop) if alive else (None, "")
     day = _day(session, row, design) if alive else None
@@ -152,6 +172,7 @@ def read_review(session: Session, shop: Profile, row: CustomCakeRequest) -> Revi
         if latest and starts_at
         else None,
         order_number=queries.order_number(session, row),
+        varied=differences(base_design(file), varied) if varied else (),
     )
 
 
@@ -190,15 +211,15 @@ def price_bars(reasons: tuple[tuple[str, int], ...]) -> tuple[Bar, ...]:
 
 
 def suggestion(
-    session: Session, shop: Profile, row: CustomCakeRequest
+    session: Session, shop: Profile, row: CustomCakeRequest, varied: CakeDesign | None
 ) -> tuple[Prediction | None, int, CakeDesign]:
     """What the page suggests for a request: price, servings, and the design they are for."""
     file = queries.read_file(session, row)
-    design = _design(file)
+    design = varied or base_design(file)
     return _suggestion(file, design, shop)[0], count_servings(shop, design), design
 
 
-def _design(file: RequestFile) -> CakeDesign:
+def base_design(file: RequestFile) -> CakeDesign:
     """What is promised, once something is; before that, what is wished."""
     return from_json(file.quote.design) if file.quote and file.request.status in _OFFERED else file.design
 

@@ -5,22 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import ceil
 
-from flask import Blueprint, Response, flash, request, url_for
+from flask import Blueprint, Response, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from bakery.backoffice import cake_forms as forms
-from bakery.backoffice.cake_decision import make_forms, read_offer, refuse, typed
+from bakery.backoffice.cake_decision import make_forms, read_offer, refuse, typed, varied_in
 from bakery.backoffice.cake_filters import AGES, VIEWS, read_queue_query
-from bakery.backoffice.cake_page import picture_links, read_review
+from bakery.backoffice.cake_page import base_design, picture_links, read_review
+from bakery.backoffice.cake_variation import offers_of, read_variation, sizes_of
 from bakery.backoffice.frame import actor, init_frame
 from bakery.core import clock
-from bakery.core.errors import DomainError
+from bakery.core.errors import DomainError, Invalid
 from bakery.core.states import words
 from bakery.custom_cakes import decisions, offers, queries, queue_queries, services
 from bakery.custom_cakes.decisions import Approve
 from bakery.custom_cakes.models import CustomCakeRequest
 from bakery.custom_cakes.preview import describe, draw_preview
-from bakery.custom_cakes.spec import from_json
+from bakery.custom_cakes.spec import CakeDesign, from_json
 from bakery.custom_cakes.states import OPEN, RequestStatus
 from bakery.infra import htmx
 from bakery.infra.db import db
@@ -60,6 +61,25 @@ def index() -> ResponseReturnValue:
 def show(number: str) -> ResponseReturnValue:
     """One request with everything that helps to decide on it."""
     return _page(number)
+
+
+@blueprint.get("/<number>/design")
+def edit(number: str) -> ResponseReturnValue:
+    """The cake as a form, for staff who would rather make it a little differently."""
+    return _design_form(number)
+
+
+@blueprint.get("/<number>/variation")
+def vary(number: str) -> ResponseReturnValue:
+    """The request's page with the cake as staff changed it: its price, allergens and day. Nothing is kept."""
+    session = db.session()
+    row = queries.find_request(session, number)
+    base = base_design(queries.read_file(session, row))
+    try:
+        varied = read_variation(request.args, base, clock.today(get_profile(session).time_zone))
+    except Invalid as error:
+        return _design_form(number, error)
+    return _page(number, varied=varied)
 
 
 @blueprint.get("/<number>/preview.svg")
@@ -160,6 +180,23 @@ def write(number: str) -> ResponseReturnValue:
     )  # fmt: skip
 
 
+def _design_form(number: str, wrong: Invalid | None = None) -> ResponseReturnValue:
+    session = db.session()
+    row = queries.find_request(session, number)
+    design = base_design(queries.read_file(session, row))
+    page = render_template(
+        "backoffice/custom_cakes/design.html",
+        cake=row,
+        design=design,
+        wrong=wrong,
+        sent=request.args,
+        sizes=sizes_of(design.shape),
+        counts=[(number, number) for number in range(1, len(design.tiers) + 1)],
+        **offers_of(design),
+    )
+    return page, 422 if wrong else 200
+
+
 def _read(row: CustomCakeRequest, form: forms.OfferForm) -> Approve:
     session = db.session()
     return read_offer(session, get_profile(session), row, form)
@@ -193,12 +230,15 @@ def _page(
     problem: str = "",
     status: int = 200,
     part: str = "_decide",
+    varied: CakeDesign | None = None,
 ) -> ResponseReturnValue:
     session = db.session()
     shop = get_profile(session)
     row = queries.find_request(session, number)
-    review = read_review(session, shop, row)
     fits = sent is None or row.status in sent.meant_for
+    if fits and isinstance(sent, forms.OfferForm):
+        varied = varied_in(sent, clock.today(shop.time_zone))
+    review = read_review(session, shop, row, varied)
     return htmx.render(
         "backoffice/custom_cakes/show.html",
         fragment=f"backoffice/custom_cakes/{part}.html",
