@@ -19,10 +19,10 @@ from bakery.upkeep.size_rules import MAX_SIZES, Size
 
 blueprint = init_frame(Blueprint("new_cake", __name__, url_prefix="/admin/products/new"))
 
-# An eight-inch cake of three layers, made to order for tomorrow's tomorrow.
+# An eight-inch cake of three layers, made to order with two days' notice.
 FIRST = {
-    "across_cm": 20.3, "height_cm": 11, "layers": 3, "tiers": 1, "lead_time_hours": 48, "make_minutes": 50,
-    "max_per_order": 4, "active": True,
+    "shape": "round", "across_cm": 20.3, "height_cm": 11, "layers": 3, "tiers": 1,
+    "lead_time_hours": 48, "make_minutes": 50, "max_per_order": 4, "active": True,
 }  # fmt: skip
 # What most cakes are made of; the form opens with it, so that there is a suggestion from the start.
 USUAL = {

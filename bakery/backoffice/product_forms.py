@@ -18,7 +18,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
 
 from bakery.backoffice.number_fields import NumberField
@@ -52,12 +52,12 @@ def _boxes(label: str, words: dict[Any, str]) -> SelectMultipleField:
     )
 
 
-def _choice(label: str, offer: dict[Any, Any]) -> SelectField:
+def _choice(label: str, offer: dict[Any, Any], **more: Any) -> SelectField:
     words = [
         SelectChoice(str(getattr(key, "value", key)), getattr(word, "name", word))
         for key, word in offer.items()
     ]
-    return SelectField(label, choices=words)
+    return SelectField(label, choices=words, **more)
 
 
 class AllergensForm(Form):  # type: ignore[misc]
@@ -79,7 +79,8 @@ class SizeForm(Form):  # type: ignore[misc]
     """One size. Every number may be anything here; what a size may be is the service's to say."""
 
     name = StringField("Name on the menu", [Length(max=60)], filters=[_text])
-    shape = _choice("Shape", options.SHAPES)
+    # Bread has none; of a cake the service asks for one.
+    shape = _choice("Shape", options.SHAPES, validate_choice=False)
     across_cm = NumberField("Width", places=1)
     width_cm = NumberField("Other side", places=1)
     height_cm = NumberField("Height", places=1)
@@ -103,9 +104,9 @@ class SizeForm(Form):  # type: ignore[misc]
                 raise Invalid("Write a number.", field=field.short_name)
         flat = self.shape.data == "rectangle"
         return Measures(
-            shape=self.shape.data,
+            shape=self.shape.data or "",
             across_cm=float(self.across_cm.data),
-            height_cm=float(self.height_cm.data),
+            height_cm=float(self.height_cm.data or 0),
             layers=self.layers.whole,
             tiers=self.tiers.whole,
             width_cm=float(self.width_cm.data or 0) if flat else None,
@@ -130,13 +131,13 @@ class SizeForm(Form):  # type: ignore[misc]
 class SizePageForm(FlaskForm, SizeForm):  # type: ignore[misc]
     """A size on a page of its own. `version` is the size's as the page showed it."""
 
-    version = IntegerField(widget=HiddenInput())
+    version = IntegerField(validators=[Optional()], widget=HiddenInput())
 
 
 class FactsForm(FlaskForm):  # type: ignore[misc]
     """What is said of a product, and what a cake is made of. `version` is the product's as the page showed it."""
 
-    version = IntegerField(widget=HiddenInput())
+    version = IntegerField(validators=[Optional()], widget=HiddenInput())
     name = StringField(
         "Name", [InputRequired("Name it as customers will read it."), Length(max=120)], filters=[_text]
     )

@@ -18,7 +18,7 @@ from bakery.infra.db import db
 from bakery.shop.queries import Profile, get_profile
 from bakery.upkeep import sizes
 from bakery.upkeep.changes import Overtaken
-from bakery.upkeep.menu_queries import ProductPage, SizeRow, get_product_page, list_suggestions
+from bakery.upkeep.menu_queries import ProductPage, SizeRow, get_product_page, list_suggestions, read_recipe
 
 blueprint = init_frame(Blueprint("product_sizes", __name__, url_prefix="/admin/products/<slug>/sizes"))
 # A loaf or a box, baked each day.
@@ -51,7 +51,7 @@ def new(slug: str) -> ResponseReturnValue:
     """A form for one more size."""
     found = get_product_page(db.session(), slug)
     first = FIRST if found.product.is_cake else PLAIN
-    return _page(SizePageForm(formdata=None, data=first), found, None)
+    return _page(SizePageForm(formdata=None, data=first | {"version": 0}), found, None)
 
 
 @blueprint.post("/new")
@@ -121,7 +121,7 @@ def _page(
 
 def _look(shop: Profile, found: ProductPage, form: SizePageForm) -> SuggestionView:
     recipe = found.recipe
-    return look(shop, lambda: sizes.read_recipe(recipe) if recipe else None, form, key="size")
+    return look(shop, lambda: read_recipe(recipe) if recipe else None, form, key="size")
 
 
 def _row(found: ProductPage, size_id: int) -> SizeRow:

@@ -19,8 +19,8 @@ from bakery.catalog.models import (
     ProductTag,
     Variant,
 )
-from bakery.core.errors import NotFound
-from bakery.forecasting.menu_cakes import Measures
+from bakery.core.errors import Invalid, NotFound
+from bakery.forecasting.menu_cakes import Measures, Recipe
 from bakery.stock.models import StockLevel
 
 
@@ -107,6 +107,14 @@ def read_measures(row: CakeMeasures) -> Measures:
         width_cm=None if row.width_mm is None else row.width_mm / 10,
         tiers=row.tiers,
     )
+
+
+def read_recipe(row: CakeRecipe) -> Recipe | None:
+    """The row as a recipe; None where the shop no longer offers what it is made of."""
+    try:
+        return Recipe(row.flavour, row.filling, row.covering, row.decoration, row.colour, tuple(row.toppings))
+    except Invalid:
+        return None
 
 
 def _sizes(session: Session, product_id: int) -> list[SizeRow]:

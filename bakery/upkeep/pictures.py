@@ -18,8 +18,7 @@ from bakery.forecasting.menu_cakes import design_of
 from bakery.infra.transaction import transaction
 from bakery.integrations.files.port import Files
 from bakery.shop.queries import get_profile
-from bakery.upkeep.menu_queries import read_measures
-from bakery.upkeep.sizes import read_recipe
+from bakery.upkeep.menu_queries import read_measures, read_recipe
 
 _TYPES = {"webp": "image/webp", "png": "image/png"}
 _WALLS = (Backdrop.PLASTER, Backdrop.LINEN, Backdrop.ARCH)

@@ -91,7 +91,7 @@ def _declared_count() -> ColumnElement[Any]:
     )
 
 
-def _shown() -> ColumnElement[bool]:
+def _shown() -> Any:
     return and_(Product.published_at.is_not(None), Product.published_at <= clock.now())
 
 

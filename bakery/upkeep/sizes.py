@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -10,11 +12,12 @@ from bakery.catalog.models import Product, Variant
 from bakery.core import clock
 from bakery.core.actor import Actor
 from bakery.core.errors import Conflict, Invalid, NotFound
-from bakery.forecasting.menu_cakes import Recipe, Suggestion, suggest
+from bakery.forecasting.menu_cakes import Measures, Recipe, Suggestion, suggest
 from bakery.infra.transaction import transaction
 from bakery.people import audit
 from bakery.shop.queries import Profile
 from bakery.upkeep.changes import changed, owe_picture, refuse_stale
+from bakery.upkeep.menu_queries import read_measures, read_recipe
 from bakery.upkeep.size_rules import MAX_SIZES, OWN, Size, checked, explain, facts_of
 
 
@@ -24,8 +27,8 @@ def change_size(variant_id: int, version: int, size: Size, shop: Profile, actor:
     Refuses with Conflict what somebody else changed meanwhile, and with Invalid (and the field) a price, servings,
     time or measure that cannot be, and a price or servings far from the suggestion without a reason.
     """
-    recipe, is_cake = _recipe_of(variant_id)
-    size = checked(size, is_cake=is_cake)
+    recipe, is_cake, stored = _known(variant_id)
+    size = checked(replace(size, measures=size.measures or stored), is_cake=is_cake)
     found = suggest_for(shop, recipe, size)
     with transaction() as session:
         variant = session.get(Variant, variant_id, with_for_update=True, populate_existing=True)
@@ -168,26 +171,21 @@ def _touch(session: Session, product_id: int) -> None:
     session.get_one(Product, product_id).updated_at = clock.now()
 
 
-def _recipe_of(variant_id: int) -> tuple[Recipe | None, bool]:
+def _known(variant_id: int) -> tuple[Recipe | None, bool, Measures | None]:
+    """What it is made of, whether it is a cake, and how large: left out of a form, a size stays as large."""
     with transaction() as session:
         variant = session.get(Variant, variant_id)
         if variant is None:
             raise NotFound("There is no such size.")
+        measures = session.get(CakeMeasures, variant_id)
         is_cake = session.scalar(select(Product.is_cake).where(Product.id == variant.product_id))
-        return _recipe(session, variant.product_id), bool(is_cake)
+        stored = read_measures(measures) if measures else None
+        return _recipe(session, variant.product_id), bool(is_cake), stored
 
 
 def _recipe(session: Session, product_id: int) -> Recipe | None:
     row = session.get(CakeRecipe, product_id)
     return read_recipe(row) if row else None
-
-
-def read_recipe(row: CakeRecipe) -> Recipe | None:
-    """The row as a recipe; None where the shop no longer offers what it is made of."""
-    try:
-        return Recipe(row.flavour, row.filling, row.covering, row.decoration, row.colour, tuple(row.toppings))
-    except Invalid:
-        return None
 
 
 def _free_sku(session: Session, slug: str) -> str:

@@ -32,6 +32,12 @@ SHARED = (
 STAFF = (
     "/admin/orders",
     "/admin/orders?q=nobody-of-that-name",
+    "/admin/products",
+    "/admin/products/new",
+    "/admin/products/walnut-cake",
+    "/admin/products/walnut-cake/edit",
+    "/admin/products/walnut-cake/sizes/new",
+    "/admin/settings",
     "/admin/jobs",
     "/admin/alerts",
     "/admin/audit",

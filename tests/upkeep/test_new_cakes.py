@@ -20,8 +20,8 @@ from bakery.forecasting.menu_cakes import Measures, Recipe, suggest
 from bakery.infra.models import Outbox
 from bakery.people.models import AuditEntry, Role
 from bakery.shop.queries import Profile, get_profile
-from bakery.upkeep import products, sizes
-from bakery.upkeep.menu_queries import get_product_page
+from bakery.upkeep import products
+from bakery.upkeep.menu_queries import get_product_page, read_recipe
 from bakery.upkeep.size_rules import Size
 from jobs import catalog
 from tests.factories.catalog import PictureFactory, make_loaf
@@ -63,7 +63,7 @@ def test_a_new_cake_waits_off_the_menu_with_unknown_allergens_until_staff_show_i
     assert slug == "quince-rose-cake"
     assert client.get(f"/menu/{slug}").status_code == 404
     assert slug not in client.get("/menu").text
-    states = dict(session.execute(select(ProductAllergen.allergen, ProductAllergen.state)).tuples().all())
+    states = {row.allergen: row.state for row in session.scalars(select(ProductAllergen))}
     assert states.pop("nuts") == "contains"
     assert set(states) == set(Allergen) - {"nuts"} and set(states.values()) == {"unknown"}
     products.show_on_menu(slug, zohra)
@@ -95,7 +95,7 @@ def test_both_numbers_are_kept_with_the_model_its_features_and_the_cake(
     assert (row.actor_id, row.actor_label, row.reason) == (zohra.id, "Zohra", "")
     page = get_product_page(session, slug)
     assert page.sizes[0].measures == ROUND and page.recipe is not None
-    assert sizes.read_recipe(page.recipe) == RECIPE
+    assert read_recipe(page.recipe) == RECIPE
 
 
 def test_what_was_suggested_cannot_be_written_over(session: Session, shop: Profile, zohra: Actor) -> None:
