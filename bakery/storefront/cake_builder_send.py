@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import flash, g, request
+from flask import current_app, flash, g, request
 from flask_login import current_user
 
 from bakery.core.actor import Actor
@@ -77,7 +77,11 @@ def _was_placed(_response: object) -> bool:
     return bool(g.get("cake_sent", False))
 
 
-@limiter.limit("20 per hour", deduct_when=_was_placed)
+def _orders_per_hour() -> str:
+    return f"{current_app.config['SETTINGS'].orders_per_hour} per hour"
+
+
+@limiter.limit(_orders_per_hour, deduct_when=_was_placed)
 def _place(wish: SubmitRequest) -> int:
     """Only a request that was taken counts against its address."""
     request_id = services.submit_request(wish)

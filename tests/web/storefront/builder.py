@@ -40,6 +40,8 @@ class BuilderPage:
         answer = self.client.post(
             self.address, data=data, headers=headers, content_type="multipart/form-data"
         )
+        # The client leaves what it spooled of a large body to the garbage collector.
+        answer.request.environ["wsgi.input"].close()
         if htmx and answer.status_code in (200, 422):
             self._learn(answer)
         return answer
