@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from bakery.core import clock
@@ -18,6 +18,8 @@ from bakery.custom_cakes.contents import DAYS_WORK, HANDOVER_MINUTES, need_of
 from bakery.custom_cakes.soft_work import soft_station_minutes
 from bakery.custom_cakes.states import RequestStatus
 from bakery.custom_cakes.wish import read_wish
+from bakery.infra.transaction import transaction
+from bakery.orders import operations as order_operations
 from bakery.orders import services as orders
 from bakery.orders.models import Order, OrderLine
 from bakery.scheduling import queries as scheduling
@@ -156,3 +158,49 @@ def test_a_resubmitted_wish_is_asked_of_the_stations_again(session: Session) -> 
     with pytest.raises(Invalid, match="Our bakers have no time left on Thursday 3 December."):
         services.resubmit(request_id, sending().design, CUSTOMER)
     assert row(request_id).status == RequestStatus.CHANGES_REQUESTED
+
+
+def test_money_that_came_late_takes_the_minutes_again_if_they_are_there(session: Session) -> None:
+    order_id = expired_order()
+    with clock.travel(NOW + timedelta(days=4)), transaction() as open_session:
+        assert order_operations.retake_or_none(
+            open_session, order_operations.lock_order(open_session, order_id)
+        )
+    assert scheduling.station_days(session, FRI, FRI)[FRI][DECORATE].booked == 70
+
+
+def test_money_that_came_too_late_for_the_decorators_changes_nothing(session: Session) -> None:
+    order_id = expired_order()
+    session.execute(update(StationDay).where(StationDay.station == "decorate").values(capacity_minutes=0))
+    session.commit()
+    with clock.travel(NOW + timedelta(days=4)), transaction() as open_session:
+        assert (
+            order_operations.retake_or_none(open_session, order_operations.lock_order(open_session, order_id))
+            is None
+        )
+    session.rollback()
+    assert set(session.scalars(select(StationDay.booked_minutes))) == {0}
+    assert session.scalars(select(PickupSlot.booked_minutes)).all() == [0]
+
+
+def test_money_that_came_after_the_day_to_bake_is_baked_the_day_it_comes(session: Session) -> None:
+    order_id = expired_order()
+    late = NOW + timedelta(days=13)  # Friday; it should have been baked on Thursday
+    with clock.travel(late), transaction() as open_session:
+        assert order_operations.retake_or_none(
+            open_session, order_operations.lock_order(open_session, order_id)
+        )
+    assert [(step.station, step.on) for step in scheduling.booked_steps(session, f"order:{order_id}")] == [
+        (BAKE, FRI), (FILL, FRI), (DECORATE, FRI),
+    ]  # fmt: skip
+
+
+def expired_order() -> int:
+    """An approved cake that nobody paid in time."""
+    request_id = sent()
+    decisions.approve(approval(request_id, row(request_id).version), staff())
+    order_id = row(request_id).order_id
+    assert order_id is not None
+    with clock.travel(NOW + timedelta(days=3)):
+        assert orders.expire_order(order_id)
+    return order_id
