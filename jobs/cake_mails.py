@@ -119,7 +119,7 @@ def offer(file: RequestFile, quote: Quote, order: Order) -> Email:
     row, design = file.request, from_json(quote.design)
     zone = mails.shop().time_zone
     price = formats.money(Money(quote.price_cents, quote.currency))
-    subject, heading = _offer_words(file)
+    subject, heading = _OFFERS.get(_what_became(file), _FIRST_OFFER)
     picture = draw_picture(design)
     return mails.draft(
         OFFER,
@@ -182,20 +182,16 @@ def for_staff(row: CustomCakeRequest, step: RequestEvent, avoided: tuple[str, ..
         reason=step.reason if back else "",
         cake=describe(from_json(row.design)),
         inscription=row.design.get("inscription", ""),
-        avoided=avoided,
+        avoided=tuple(sentence.replace("You avoid", "They avoid") for sentence in avoided),
         link=desk_link(row),
     )
 
 
-def sms(row: CustomCakeRequest, quote: Quote | None, order: Order | None) -> Sms:
+def sms(file: RequestFile, order: Order | None) -> Sms:
     """The news in one breath, for who agreed to it. Suppressed once they have answered STOP."""
-    shop = mails.shop()
-    if row.status == RequestStatus.APPROVED_AWAITING_PAYMENT and quote is not None:
-        price = formats.money(Money(quote.price_cents, quote.currency))
-        until = formats.datetime_shop(quote.expires_at, shop.time_zone)
-        city = shop.time_zone.rpartition("/")[2].replace("_", " ")
-        first = f"{formats.money(order.deposit)} of it" if order and order.deposit_cents else "it"
-        text = f"your cake {row.number} is approved: {price}. Pay {first} by {until} ({city} time): {pay_link(row)}"
+    row, shop = file.request, mails.shop()
+    if row.status == RequestStatus.APPROVED_AWAITING_PAYMENT and file.quote is not None and order is not None:
+        text = _offer_in_one_breath(file, file.quote, order)
     elif row.status == RequestStatus.CHANGES_REQUESTED:
         text = f"please change one thing about your cake {row.number}: {link(row)}"
     else:
@@ -209,6 +205,18 @@ def sms(row: CustomCakeRequest, quote: Quote | None, order: Order | None) -> Sms
         status_url=f"{mails.settings().base_url}/webhooks/twilio/status",
         consent=lambda session: not has_stopped(session, row.contact_phone, row.created_at),
     )
+
+
+def _offer_in_one_breath(file: RequestFile, quote: Quote, order: Order) -> str:
+    row, zone = file.request, mails.shop().time_zone
+    price = formats.money(Money(quote.price_cents, quote.currency))
+    first = f"{formats.money(order.deposit)} of it" if order.deposit_cents else "it"
+    until, city = formats.datetime_shop(quote.expires_at, zone), zone.rpartition("/")[2].replace("_", " ")
+    news = {
+        "changed": f"our offer for your cake {row.number} has changed to {price}",
+        "extended": f"our offer for your cake {row.number}, {price}, holds longer",
+    }.get(_what_became(file), f"your cake {row.number} is approved: {price}")
+    return f"{news}. Pay {first} by {until} ({city} time): {pay_link(row)}"
 
 
 def draw_picture(design: CakeDesign) -> bytes | None:
@@ -247,13 +255,17 @@ def desk_link(row: CustomCakeRequest) -> str:
     return f"{mails.settings().base_url}/admin/custom-cakes/{row.number}"
 
 
-def _offer_words(file: RequestFile) -> tuple[str, str]:
+def _what_became(file: RequestFile) -> str:
+    """What the last step did to the offer: "changed", "extended", or "" when it was made."""
     last = next((event for event in reversed(file.events) if event.kind != "sent again"), None)
-    if last is not None and last.kind == "quote":
-        if last.reason.endswith("extended"):
-            return "Your cake {number}: our offer holds longer", "Our offer holds longer for you."
-        return "Your cake {number}: our offer has changed to {price}", "Our offer has changed."
-    return "Your cake {number} is approved: {price}", "Yes, we will make your cake."
+    return last.reason.rpartition(" ")[2] if last is not None and last.kind == "quote" else ""
+
+
+_OFFERS = {
+    "changed": ("Your cake {number}: our offer has changed to {price}", "Our offer has changed."),
+    "extended": ("Your cake {number}: our offer holds longer", "Our offer holds longer for you."),
+}
+_FIRST_OFFER = ("Your cake {number} is approved: {price}", "Yes, we will make your cake.")
 
 
 def _declared(design: CakeDesign) -> dict[str, str]:

@@ -62,11 +62,11 @@ def send_decision_sms(request_id: int, version: int) -> None:
     if row is None or not row.sms_agreed or row.status not in _BY_SMS:
         return
     session = db.session()
-    quote = queries.read_file(session, row).quote
+    file = queries.read_file(session, row)
     order = session.get(Order, row.order_id) if row.order_id else None
-    if row.status == _R.APPROVED_AWAITING_PAYMENT and not is_payable(row, quote, order):
+    if row.status == _R.APPROVED_AWAITING_PAYMENT and not is_payable(row, file.quote, order):
         return
-    messages.deliver_sms(cake_mails.sms(row, quote, order), adapters().sms)
+    messages.deliver_sms(cake_mails.sms(file, order), adapters().sms)
 
 
 def send_message(message_id: int) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bakery.core import clock
-from bakery.custom_cakes import decisions, services
+from bakery.custom_cakes import decisions, offers, services
 from bakery.integrations.adapters import Adapters
 from bakery.integrations.sms.port import SmsFailed
 from bakery.messages.models import Channel, Message, MessageStatus
@@ -50,6 +50,18 @@ def test_an_approval_says_price_until_when_and_where_to_pay(session: Session, ou
         "Pay it by Mon 23 Nov, 9:00 am (Sydney time): "
         f"http://localhost/custom-cakes/{request.number}/pay?key={request.secret}"
     )
+
+
+def test_an_offer_that_changed_or_holds_longer_is_called_so(session: Session, outside: Adapters) -> None:
+    request_id = approved()
+    dearer = approval(request_id, row(request_id).version, price_cents=27_800)
+    offers.revise(dearer, staff(), outside.gateway)
+    deliver(session)
+    decisions.extend(request_id, row(request_id).version, NOW + timedelta(days=4), staff())
+    deliver(session)
+    changed, longer = (body for _to, body, _sid, _at in outside.sms.sent)
+    assert "has changed to $278.00. Pay it by Mon 23 Nov, 9:00 am" in changed
+    assert "$278.00, holds longer. Pay it by Wed 25 Nov, 9:00 am" in longer
 
 
 @pytest.mark.parametrize(
