@@ -72,6 +72,7 @@ ACCESS: dict[str, Access | Right | dict[str, Access | Right]] = {
     "auth.logout": _PUBLIC,
     "account.show": _SIGNED_IN,
     "account.orders": _SIGNED_IN,
+    "account.cakes": _SIGNED_IN,
     "account.preferences": _SIGNED_IN,
     # back office
     "admin_orders.home": Right.SEE_ORDERS,

@@ -1,4 +1,4 @@
-"""/account: a customer's orders, consents and password."""
+"""/account: a customer's orders, requests for cakes, consents and password."""
 
 from __future__ import annotations
 
@@ -10,6 +10,10 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_user
 
 from bakery.core.errors import DomainError
+from bakery.custom_cakes.customer_queries import count_requests_of, list_requests_of
+from bakery.custom_cakes.models import CustomCakeRequest
+from bakery.custom_cakes.preview import describe
+from bakery.custom_cakes.spec import from_json
 from bakery.infra import htmx
 from bakery.infra.db import db
 from bakery.infra.limits import limiter
@@ -34,8 +38,12 @@ def keep_nowhere(response: Response) -> Response:
 @blueprint.get("")
 def show() -> ResponseReturnValue:
     """The account's front page."""
-    orders = list_orders_of(db.session(), current_user.id, page_size=3)
-    return render_template("storefront/account/show.html", orders=orders)
+    session = db.session()
+    return render_template(
+        "storefront/account/show.html",
+        orders=list_orders_of(session, current_user.id, page_size=3),
+        cakes=[_cake(row) for row in list_requests_of(session, current_user.id, page_size=3)],
+    )
 
 
 @blueprint.get("/orders")
@@ -43,9 +51,7 @@ def orders() -> ResponseReturnValue:
     """Every order of this customer: what is to come, then the newest."""
     session = db.session()
     total = count_orders_of(session, current_user.id)
-    pages = max(1, ceil(total / PAGE_SIZE))
-    asked = request.args.get("page", "1")
-    page = min(int(asked), pages) if asked.isdecimal() and 0 < len(asked) < 6 and int(asked) else 1
+    page, pages = _page_of(total)
     return render_template(
         "storefront/account/orders.html",
         orders=list_orders_of(session, current_user.id, page),
@@ -54,6 +60,34 @@ def orders() -> ResponseReturnValue:
         pages=pages,
         page_url="/account/orders?page={}".format,
     )
+
+
+@blueprint.get("/custom-cakes")
+def cakes() -> ResponseReturnValue:
+    """Every cake this customer asked for: what is open, then the newest."""
+    session = db.session()
+    total = count_requests_of(session, current_user.id)
+    page, pages = _page_of(total)
+    return render_template(
+        "storefront/account/cakes.html",
+        cakes=[_cake(row) for row in list_requests_of(session, current_user.id, page)],
+        total=total,
+        page=page,
+        pages=pages,
+        page_url="/account/custom-cakes?page={}".format,
+    )
+
+
+def _cake(row: CustomCakeRequest) -> tuple[CustomCakeRequest, str]:
+    return row, describe(from_json(row.design))
+
+
+def _page_of(total: int) -> tuple[int, int]:
+    """(the page that the address asks for, how many there are); the first for what is no page."""
+    pages = max(1, ceil(total / PAGE_SIZE))
+    asked = request.args.get("page", "1")
+    page = min(int(asked), pages) if asked.isdecimal() and 0 < len(asked) < 6 and int(asked) else 1
+    return page, pages
 
 
 @blueprint.route("/preferences", methods=["GET", "POST"])

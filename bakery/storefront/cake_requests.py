@@ -81,6 +81,8 @@ def write(number: str) -> ResponseReturnValue:
 def withdraw(number: str) -> ResponseReturnValue:
     """Ask once, then take the request back: what it held is free, and nothing is to pay."""
     row = open_request(db.session(), number)
+    if "key" in request.args:
+        return redirect(url_for("cake_requests.withdraw", number=row.number), 303)
     page = load_page(db.session(), row)
     back = url_for("cake_requests.show", number=row.number)
     if not page.standing.may_withdraw:

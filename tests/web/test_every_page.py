@@ -13,7 +13,7 @@ from bakery.core import clock
 from bakery.people.models import Role
 from bakery.people.rights import Right
 from bakery.production import services
-from tests.custom_cakes.requests import sent
+from tests.custom_cakes.requests import row, sent
 from tests.factories.catalog import PictureFactory, ReviewFactory, make_cake, make_loaf
 from tests.factories.checkout import place, place_paid
 from tests.factories.people import UserFactory, sign_in
@@ -43,6 +43,12 @@ def _request() -> int:
     """A wish for a cake in two weeks, with all that can stand on its page."""
     on = clock.today("Australia/Sydney") + timedelta(days=14)
     return sent(needed_on=on.isoformat(), toppings=["flowers"], allergies=["nuts"], note="Soft blush")
+
+
+def _by_link(request_id: int, path: str = "") -> str:
+    """The customer's way to a request."""
+    found = row(request_id)
+    return f"/custom-cakes/{found.number}{path}?key={found.secret}"
 
 
 @pytest.mark.usefixtures("outside")
@@ -85,6 +91,9 @@ def test_every_page_can_be_opened_and_keeps_its_promises(app: Flask, session: Se
         (Role.OWNER, f"/admin/products/walnut/sizes/{cake.id}"),
         (Role.OWNER, "/admin/custom-cakes?view=all"),
         *((Role.OWNER, desk(request_id)) for request_id in (waiting, offered, declined)),
+        *((None, _by_link(request_id)) for request_id in (waiting, offered, declined)),
+        (None, _by_link(waiting, "/withdraw")),
+        (None, _by_link(offered, "/withdraw")),
         (None, "/nothing-here"),
     ]
     wrong = []
