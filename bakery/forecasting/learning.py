@@ -36,8 +36,6 @@ from models_ml.pricing.training import Candidate, CannotTrain, check_variety, ju
 log = structlog.get_logger(__name__)
 Tell = Callable[[int, str], None]
 
-# Fewer of its own cakes teach a shop nothing: forty are measured on, and some must be left to learn from.
-OWN_ENOUGH = 60
 # Builds, prices and days that so few cakes must have at least.
 OWN_VARIED = (10, 10, 10)
 # From here on the invented cakes that came with the shop are left out.
@@ -89,15 +87,15 @@ def retrain(run_id: int | None, actor: Actor = SYSTEM, tell: Tell | None = None)
             raise
 
 
-def make_lesson(own: Sequence[PastCake], start: Sequence[PastCake]) -> Lesson:
+def make_lesson(own: Sequence[PastCake], start: Sequence[PastCake], of_the_demo: int = 0) -> Lesson:
     """The shop's own cakes, the newest of them held out; filled up with the start's while they are few.
 
     Refuses (`CannotTrain`, with the counts) too few own cakes, and too much alike ones.
     """
     count = len(own)
-    if count < OWN_ENOUGH:
+    if count < learning_rows.ENOUGH:
         raise CannotTrain(
-            f"There are {count} decided cakes with a price; {OWN_ENOUGH} are needed to retrain."
+            f"There are {count} decided cakes with a price; {learning_rows.ENOUGH} are needed to retrain."
         )
     check_variety(own, OWN_VARIED)
     alone = count >= OWN_ALONE
@@ -106,10 +104,14 @@ def make_lesson(own: Sequence[PastCake], start: Sequence[PastCake]) -> Lesson:
     # The cakes of one day stay together.
     first = newest[0].decided_on
     held_out = frozenset(past.ref for past in own if past.decided_on >= first)
+    decided = f"{count:,} cakes that this shop decided on"
+    if of_the_demo:
+        decided += f" ({of_the_demo} of them invented with the demo shop)"
     if alone:
-        return Lesson(tuple(own), held_out, f"{count:,} cakes that this shop decided on")
-    source = f"{count:,} cakes that this shop decided on and {len(start):,} invented ones that came with it"
-    return Lesson((*start, *own), held_out, source)
+        return Lesson(tuple(own), held_out, decided)
+    return Lesson(
+        (*start, *own), held_out, f"{decided} and {len(start):,} invented ones that came with the model"
+    )
 
 
 def _learn(run_id: int, tell: Tell) -> Learned:
@@ -122,7 +124,7 @@ def _learn(run_id: int, tell: Tell) -> Learned:
     own = learning_rows.own_cakes(db.session())
     serving, serving_id = _serving()
     end_read()
-    lesson = make_lesson(own.cakes, _start_cakes())
+    lesson = make_lesson(own.cakes, _start_cakes(), own.of_the_demo)
     made = train(
         lesson.cakes,
         source=lesson.source,

@@ -24,13 +24,19 @@ from bakery.forecasting.estimates import cake_of
 from bakery.shop.models import Shop
 from models_ml.pricing.cakes import PastCake
 
+# Fewer of its own cakes teach a shop nothing: forty are measured on, and some must be left to learn from.
+ENOUGH = 60
+
 
 @dataclass(frozen=True, slots=True)
 class OwnCakes:
-    """The shop's decided cakes, oldest first, and how many could not be read (foam tiers, words of long ago)."""
+    """The shop's decided cakes, oldest first; how many of them came with the demo shop, and how many could not be
+    read (foam tiers, words of long ago).
+    """
 
     cakes: tuple[PastCake, ...]
     left_out: int
+    of_the_demo: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,33 +47,43 @@ class _Decided:
     price_cents: int
     design: dict[str, Any]
     features: dict[str, Any]
+    is_demo: bool = False
 
 
 def own_cakes(session: Session) -> OwnCakes:
-    """Every cake with a price that a person decided: three queries."""
+    """Every cake with a price that a person decided: three queries.
+
+    The demo shop's count as well, so that it can show how it learns, until there are `ENOUGH` others.
+    """
     zone = ZoneInfo(session.scalars(select(Shop.time_zone)).first() or "UTC")
-    found: list[PastCake] = []
+    real: list[PastCake] = []
+    demo: list[PastCake] = []
     left_out = 0
     for decided in (*_of_requests(session), *_of_the_menu(session)):
         cake = _past_cake(decided, zone)
         if cake is None:
             left_out += 1
         else:
-            found.append(cake)
-    return OwnCakes(tuple(sorted(found, key=lambda past: (past.decided_on, past.ref))), left_out)
+            (demo if decided.is_demo else real).append(cake)
+    if len(real) >= ENOUGH:
+        demo = []
+    found = sorted((*real, *demo), key=lambda past: (past.decided_on, past.ref))
+    return OwnCakes(tuple(found), left_out, len(demo))
 
 
 def _of_requests(session: Session) -> Iterator[_Decided]:
     """The latest quote of each request, dated when its price was first promised for that design."""
     rows = session.execute(
-        select(CustomCakeRequest.number, CustomCakeRequest.created_at, Quote)
+        select(CustomCakeRequest.number, CustomCakeRequest.created_at, CustomCakeRequest.is_demo, Quote)
         .join(Quote, Quote.request_id == CustomCakeRequest.id)
         .order_by(Quote.request_id, Quote.version)
     )
     decided: dict[str, _Decided] = {}
-    for number, asked_at, quote in rows:
+    for number, asked_at, is_demo, quote in rows:
         before = decided.get(number)
-        new = _Decided(number, quote.created_at, asked_at, quote.price_cents, quote.design, quote.features)
+        new = _Decided(
+            number, quote.created_at, asked_at, quote.price_cents, quote.design, quote.features, is_demo
+        )
         same = before and (before.price_cents, before.design) == (new.price_cents, new.design)
         # A quote that was only extended was not decided anew.
         decided[number] = replace(new, at=before.at) if before and same else new

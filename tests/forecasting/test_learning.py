@@ -118,11 +118,11 @@ def test_a_model_that_makes_a_larger_cake_cheaper_is_never_used(
     assert found.state == "REJECTED" and "makes 3 cakes cheaper" in found.outcome
 
 
-@pytest.mark.parametrize("count", [0, 1, learning.OWN_ENOUGH - 1])
+@pytest.mark.parametrize("count", [0, 1, learning_rows.ENOUGH - 1])
 def test_too_few_cakes_are_refused_with_their_count(session: Session, count: int) -> None:
     decide_many(session, count)
     with pytest.raises(
-        Invalid, match=rf"There are {count} decided cakes .* {learning.OWN_ENOUGH} are needed"
+        Invalid, match=rf"There are {count} decided cakes .* {learning_rows.ENOUGH} are needed"
     ):
         learning.retrain(None)
     [(state, outcome)] = runs(session)
@@ -237,6 +237,28 @@ def test_only_prices_that_a_person_decided_are_learned_each_cake_once(session: S
     assert len(found) == 4, "three, and the one that stands alone"
     assert found[first.ref].price_cents == 99_000
     assert found[first.ref].decided_on > first.decided_on
+
+
+def test_cakes_of_the_demo_shop_teach_until_there_are_enough_others(session: Session) -> None:
+    decide_many(session, 5)
+    session.execute(update(CustomCakeRequest).values(is_demo=True))
+    decide_many(session, learning_rows.ENOUGH - 1, seed=2)
+    found = learning_rows.own_cakes(session)
+    assert (len(found.cakes), found.of_the_demo) == (learning_rows.ENOUGH + 4, 5)
+    said = learning.make_lesson(found.cakes, demo_history(400), found.of_the_demo).source
+    assert "5 of them invented with the demo shop" in said and "400 invented ones" in said
+    decide_many(session, 1, seed=3)
+    found = learning_rows.own_cakes(session)
+    assert (len(found.cakes), found.of_the_demo) == (learning_rows.ENOUGH, 0)
+
+
+def test_a_shop_with_many_cakes_of_its_own_learns_from_these_alone() -> None:
+    own = demo_history(400, seed=4)
+    lesson = learning.make_lesson(own, demo_history(400))
+    assert lesson.cakes == tuple(own) and lesson.source == "400 cakes that this shop decided on"
+    assert 72 <= len(lesson.held_out) <= 80
+    newest = {past.ref for past in own[-72:]}
+    assert newest <= lesson.held_out, "the newest are measured on"
 
 
 def _design_of(request: CustomCakeRequest) -> Any:
