@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from bakery.catalog.illustration.illustrate import preview
+from bakery.catalog.illustration.specs import CakeSpec
 from bakery.core import clock
 from bakery.core.errors import Invalid
 from bakery.core.money import Money
-from bakery.custom_cakes.preview import draw_preview
+from bakery.custom_cakes.preview import describe, to_drawing
 from bakery.custom_cakes.services import why_not_on
 from bakery.custom_cakes.spec import CakeDesign, from_json
 from bakery.custom_cakes.wish import read_wish
@@ -56,7 +59,7 @@ class Answer:
 
     @property
     def svg(self) -> str:
-        return as_part(draw_preview(self.shown))
+        return _draw(to_drawing(self.shown), describe(self.shown))
 
     @property
     def low(self) -> Money:
@@ -98,6 +101,12 @@ class Answer:
     def _money(self, name: str) -> Money:
         assert self.estimate is not None
         return Money(getattr(self.estimate.price, name), self.estimate.price.currency)
+
+
+@lru_cache(maxsize=32)
+def _draw(cake: CakeSpec, title: str) -> str:
+    """Typing a name draws no new cake, and neither does the cake that everybody begins with."""
+    return as_part(preview(cake, title))
 
 
 def work_out(
