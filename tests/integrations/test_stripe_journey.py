@@ -6,22 +6,33 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from datetime import time as time_of_day
+from zoneinfo import ZoneInfo
 
 import pytest
 import requests
 from flask import Flask
+from flask.testing import FlaskClient
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from bakery.core import clock
+from bakery.custom_cakes import decisions, offers
+from bakery.custom_cakes import services as services_of_cakes
+from bakery.custom_cakes.models import CustomCakeRequest
 from bakery.infra.db import db
 from bakery.integrations.gateway.stripe_gateway import StripeGateway
 from bakery.orders.models import Order
 from bakery.payments import services
-from bakery.payments.models import StripeEvent
+from bakery.payments.models import Payment, PaymentState, StripeEvent
+from bakery.payments.operations import attempts
+from bakery.shop.models import Shop
 from sandbox import server
 from sandbox.control import ControlError
 from sandbox.webhooks import sign
+from tests.custom_cakes.offers import order_of, terms
+from tests.custom_cakes.requests import approval, row, sent, staff
+from tests.factories.shop import make_open_shop
 from tests.payments import steps
 
 pytestmark = [pytest.mark.concurrency, pytest.mark.usefixtures("real_database")]
@@ -183,3 +194,82 @@ def test_a_forged_or_stale_signature_is_refused_over_http(
     db.session.rollback()
     assert db.session.query(StripeEvent).count() == 0
     assert [alert.kind for alert in steps.alerts()] == ["webhook_refused"]
+
+
+def cake_on_offer(percent: int) -> CustomCakeRequest:
+    """A cake of 240.00 that is offered now, by a clock that Stripe shares: nothing here travels in time."""
+    make_open_shop(db.session(), capacity_minutes=4_000)
+    db.session.get_one(Shop, 1).deposit_percent = percent
+    db.session.commit()
+    on = clock.today("Australia/Sydney") + timedelta(days=14)
+    request_id = sent(needed_on=on.isoformat())
+    at = datetime.combine(on, time_of_day(10), ZoneInfo("Australia/Sydney"))
+    decisions.approve(approval(request_id, row(request_id).version, starts_at=at), staff())
+    return row(request_id)
+
+
+def press_pay(browser: FlaskClient, wish: CustomCakeRequest, version: int = 1) -> str:
+    """The customer opens their link, accepts, and is on Stripe's page: its session."""
+    browser.get(f"/custom-cakes/{wish.number}?key={wish.secret}", follow_redirects=True)
+    yes = {"terms": "y", "quote_version": str(version), "terms_version": terms()}
+    answer = browser.post(f"/custom-cakes/{wish.number}/pay", data=yes)
+    assert answer.status_code == 303, answer.text
+    attempt = steps.latest(order_of(wish))
+    assert answer.location == attempt.url
+    return str(attempt.session_id)
+
+
+def test_a_deposit_is_accepted_paid_and_told_over_http(
+    app: Flask, world: server.Sandbox, gateway: StripeGateway
+) -> None:
+    wish, browser = cake_on_offer(percent=30), app.test_client()
+    page = press_pay(browser, wish)
+    assert (gateway.get_checkout(page).amount_cents, press_pay(browser, wish)) == (7_200, page)
+    world.pay(page)
+    apply_all(world)
+    services_of_cakes.follow_orders()
+    order = order_of(wish)
+    assert (order.status, order.payment_status, row(wish.id).status) == ("CONFIRMED", "DEPOSIT_PAID", "PAID")
+    assert steps.ledger(order) == [("charge", 7_200)]
+    assert steps.alerts() == []
+    assert "$168.00" in browser.get(f"/orders/{order.number}").text
+    # The link of the mail, once more: nothing is left to pay there.
+    assert browser.get(f"/custom-cakes/{wish.number}/pay").location == f"/custom-cakes/{wish.number}"
+
+
+def test_a_page_renewed_after_it_ended_and_paid_on_both_keeps_one_payment(
+    app: Flask, world: server.Sandbox, gateway: StripeGateway
+) -> None:
+    wish, browser = cake_on_offer(percent=50), app.test_client()
+    first = press_pay(browser, wish)
+    # Our row says that the page ended; Stripe was never told, and the customer left it open in a tab.
+    attempts.end(db.session.merge(steps.latest(order_of(wish))), PaymentState.EXPIRED)
+    db.session.commit()
+    second = press_pay(browser, wish)
+    assert second != first
+    for page in (second, first):
+        world.pay(page)
+    apply_all(world)
+    late = db.session.query(Payment).filter_by(session_id=first).one()
+    services.refund_late_payment(late.id, gateway)
+    apply_all(world)
+    order = order_of(wish)
+    assert (order.status, order.payment_status) == ("CONFIRMED", "DEPOSIT_PAID")
+    assert sorted(steps.ledger(order)) == [("charge", 12_000), ("charge", 12_000), ("refund", -12_000)]
+
+
+def test_a_new_price_closes_the_old_page_and_only_the_new_one_can_be_paid(
+    app: Flask, world: server.Sandbox, gateway: StripeGateway
+) -> None:
+    wish, browser = cake_on_offer(percent=0), app.test_client()
+    old = press_pay(browser, wish)
+    at = order_of(wish).pickup_at
+    decision = approval(wish.id, row(wish.id).version, starts_at=at, price_cents=30_000)
+    offers.revise(decision, staff(), gateway)
+    assert gateway.get_checkout(old).status == "expired"
+    with pytest.raises(ControlError):
+        world.pay(old)
+    world.pay(press_pay(browser, wish, version=2))
+    apply_all(world)
+    order = order_of(wish)
+    assert (order.payment_status, steps.ledger(order)) == ("PAID", [("charge", 30_000)])
