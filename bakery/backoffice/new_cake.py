@@ -100,9 +100,10 @@ def _on_the_way(form: NewCakeForm) -> bool:
         if len(form.sizes) < MAX_SIZES:
             form.sizes.append_entry(_next_size(form.sizes[-1].form))
         return True
-    if "remove" in sent:
+    # Not called "remove": a form's field of that name hides the form's own method from scripts.
+    if "without" in sent:
         if len(form.sizes) > 1:
-            form.sizes.entries[:] = [entry for entry in form.sizes if entry.name != sent["remove"]]
+            form.sizes.entries[:] = [entry for entry in form.sizes if entry.name != sent["without"]]
         return True
     if "take" in sent:
         key, _, numbers = sent["take"].partition("=")

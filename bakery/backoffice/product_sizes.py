@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from bakery.backoffice.frame import actor, init_frame
 from bakery.backoffice.new_cake import FIRST
 from bakery.backoffice.product_forms import SizePageForm, refuse
-from bakery.backoffice.suggestion_view import SuggestionView, look, take
+from bakery.backoffice.suggestion_view import ONLY_KEY, SuggestionView, look, take
 from bakery.core.errors import Conflict, Invalid, NotFound
 from bakery.infra import htmx
 from bakery.infra.db import db
@@ -121,7 +121,7 @@ def _page(
 
 def _look(shop: Profile, found: ProductPage, form: SizePageForm) -> SuggestionView:
     recipe = found.recipe
-    return look(shop, lambda: read_recipe(recipe) if recipe else None, form, key="size")
+    return look(shop, lambda: read_recipe(recipe) if recipe else None, form, key=ONLY_KEY)
 
 
 def _row(found: ProductPage, size_id: int) -> SizeRow:

@@ -6,13 +6,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from markupsafe import Markup  # noqa: TID251 only what the illustrator has drawn
+
 from bakery.backoffice.product_forms import SizeForm
 from bakery.catalog.models import Declaration
 from bakery.catalog.words import ALLERGEN_WORDS
 from bakery.core.errors import Invalid
+from bakery.custom_cakes.preview import draw_preview
 from bakery.forecasting.menu_cakes import Recipe, Suggestion, suggest
+from bakery.infra.templates import as_part
 from bakery.shop.queries import Profile
 from bakery.upkeep.size_rules import explain
+
+# Of the form with several sizes, and of the page of one.
+FIRST_KEY, ONLY_KEY = "sizes-0", "size"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +38,13 @@ class SuggestionView:
         if self.found is None:
             return ""
         return f"{self.found.price.price_cents}:{self.found.servings_min}:{self.found.servings_max}"
+
+    @property
+    def drawing(self) -> Markup | None:
+        """The cake as it stands in the form: once a page, beside the first size."""
+        if self.found is None or self.key not in (FIRST_KEY, ONLY_KEY):
+            return None
+        return as_part(draw_preview(self.found.design))
 
     @property
     def contains(self) -> list[str]:

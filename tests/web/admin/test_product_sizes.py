@@ -162,10 +162,10 @@ def test_sizes_are_left_out_and_no_more_than_eight_are_offered(manager: FlaskCli
     for _ in range(9):
         typed = fields_of(manager.post(NEW, data=typed | {"add": "1"}).text)
     assert "sizes-7-price" in typed and "sizes-8-price" not in typed
-    page = manager.post(NEW, data=typed | {"remove": "sizes-2"}).text
+    page = manager.post(NEW, data=typed | {"without": "sizes-2"}).text
     assert "sizes-2-price" not in fields_of(page) and "Add a size" in page
     only = first_form(manager)
-    assert "sizes-0-price" in fields_of(manager.post(NEW, data=only | {"remove": "sizes-0"}).text)
+    assert "sizes-0-price" in fields_of(manager.post(NEW, data=only | {"without": "sizes-0"}).text)
     forged = typed | {f"sizes-{number}-price": "1" for number in range(8, 60)}
     assert manager.post(NEW, data=forged).status_code == 422
 
