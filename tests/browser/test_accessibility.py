@@ -139,5 +139,22 @@ def test_pages_of_staff(signed_in: Callable[[str], Visitor], sold: Sold, part: s
     assert not found, "\n" + "\n".join(found)
 
 
+def test_pages_of_the_cake_queue(signed_in: Callable[[str], Visitor]) -> None:
+    page = signed_in("manager").page
+    found = []
+    page.goto("/admin/custom-cakes?q=nobody-of-that-name")
+    found += told("nothing found", complaints(page))
+    for view in ("offers", "waiting"):
+        page.goto(f"/admin/custom-cakes?view={view}")
+        page.locator("a.row-link").first.click()
+        expect(page.locator("#decide")).to_be_visible()
+        found += told(f"a request, {view}", complaints(page))
+    page.get_by_role("link", name="Change the cake").click()
+    found += told("changing a cake", complaints(page))
+    page.goto("/admin/custom-cakes")
+    found += told("the queue", complaints(page))
+    assert not found, "\n" + "\n".join(found)
+
+
 def told(name: str, found: list[str]) -> list[str]:
     return [f"{name}: {each}" for each in found]
