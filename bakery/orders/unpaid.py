@@ -32,6 +32,8 @@ def refuse_too_many(session: Session, wish: PlaceOrder, cart: Cart) -> None:
         .where(
             Order.status == OrderStatus.PENDING_PAYMENT,
             Order.hold_expires_at > clock.now(),
+            # What the bakery offered to make is held by its own choice.
+            Order.cart_id.is_not(None),
             or_(theirs, Order.cart_id == cart.id),
         )
         .order_by(Order.id)
