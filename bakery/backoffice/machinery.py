@@ -20,6 +20,7 @@ from bakery.orders.staff_queries import find_orders, numbers_by_ref
 from bakery.people.audit_queries import PAGE_SIZE, list_entries
 from bakery.people.rights import Right, has_right
 from bakery.people.services import record_change
+from bakery.upkeep.product_list import find_products
 
 blueprint = init_frame(Blueprint("machinery", __name__, url_prefix="/admin"))
 
@@ -99,13 +100,17 @@ def audit() -> ResponseReturnValue:
 
 @blueprint.get("/palette")
 def palette() -> ResponseReturnValue:
-    """Rows for the command palette: orders and requests that fit what was typed. (The places are in the page.)"""
+    """Rows for the command palette: orders, requests and products that fit. (The places are in the page.)"""
     q = request.args.get("q", "").strip()[:60]
     personal = has_right(current_user.role, Right.SEE_PERSONAL_DATA)
     found = find_orders(db.session(), q, personal=personal) if len(q) >= 2 else []
     decides = has_right(current_user.role, Right.APPROVE_CAKES)
     cakes = find_requests(db.session(), q, limit=4) if decides and len(q) >= 2 else []
-    return render_template("backoffice/_palette.html", orders=found, cakes=cakes, personal=personal)
+    keeps = has_right(current_user.role, Right.MANAGE_PRODUCTS)
+    products = find_products(db.session(), q, limit=4) if keeps and len(q) >= 2 else []
+    return render_template(
+        "backoffice/_palette.html", orders=found, cakes=cakes, products=products, personal=personal
+    )
 
 
 @blueprint.get("/styleguide")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, abort, flash, render_template, request
 from flask.typing import ResponseReturnValue
 from wtforms import SelectChoice
@@ -20,7 +22,7 @@ from bakery.upkeep.size_rules import MAX_SIZES, Size
 blueprint = init_frame(Blueprint("new_cake", __name__, url_prefix="/admin/products/new"))
 
 # An eight-inch cake of three layers, made to order with two days' notice.
-FIRST = {
+FIRST: dict[str, Any] = {
     "shape": "round", "across_cm": 20.3, "height_cm": 11, "layers": 3, "tiers": 1,
     "lead_time_hours": 48, "make_minutes": 50, "max_per_order": 4, "active": True,
 }  # fmt: skip

@@ -94,7 +94,7 @@ def take(form: SizeForm, numbers: str) -> bool:
 
 
 def _unexplained(shop: Profile, form: SizeForm, found: Suggestion) -> str:
-    size = replace(form.size(), reason="")
+    size = form.size()
     if size.servings_min is None:
         size = replace(size, servings_min=found.servings_min)
     if size.servings_max is None:

@@ -47,7 +47,15 @@ class ProductPage:
     @property
     def unknown(self) -> list[str]:
         """Allergens that nobody has declared."""
-        return [code for code, (state, _) in self.allergens.items() if state == Declaration.UNKNOWN]
+        return self._declared(Declaration.UNKNOWN)
+
+    @property
+    def absent(self) -> list[str]:
+        """Allergens that are declared as not in the recipe."""
+        return self._declared(Declaration.NOT_CONTAINED)
+
+    def _declared(self, wanted: Declaration) -> list[str]:
+        return [code for code, (state, _) in self.allergens.items() if state == wanted]
 
 
 def get_product_page(session: Session, slug: str) -> ProductPage:

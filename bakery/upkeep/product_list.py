@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from bakery.catalog.models import (
@@ -68,6 +68,12 @@ def list_products(
     total = session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
     rows = session.execute(query.order_by(*_order(filters)).offset((page - 1) * PAGE_SIZE).limit(PAGE_SIZE))
     return [_row(row._mapping, today) for row in rows], total
+
+
+def find_products(session: Session, q: str, limit: int) -> Sequence[Row[str, str]]:
+    """Slug and name of the first few products that fit what was typed: one query."""
+    query = select(Product.slug, Product.name).where(Product.name.icontains(q, autoescape=True))
+    return session.execute(query.order_by(Product.name, Product.id).limit(limit)).all()
 
 
 def count_by_view(session: Session) -> dict[str, int]:

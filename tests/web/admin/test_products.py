@@ -177,3 +177,12 @@ def test_products_that_are_not_there_are_not_found(manager: FlaskClient, session
     for path in ("/nothing", "/nothing/edit", "/nothing/sizes/new", f"/{other}/sizes/{cake.id}"):
         assert manager.get(f"/admin/products{path}").status_code == 404, path
     assert manager.post(f"/admin/products/{other}/sizes/{cake.id}", data={"version": 1}).status_code == 404
+
+
+def test_the_palette_finds_products_for_who_manages_them(manager: FlaskClient, session: Session) -> None:
+    slug = _slug(session, make_cake(product__name="Quince Cake"))
+    assert f'href="/admin/products/{slug}"' in manager.get("/admin/palette?q=quin").text
+    assert "/admin/products/" not in manager.get("/admin/palette?q=nothing-like-it").text
+    baker = manager.application.test_client()
+    sign_in(baker, role=Role.BAKER)
+    assert "/admin/products/" not in baker.get("/admin/palette?q=quin").text
