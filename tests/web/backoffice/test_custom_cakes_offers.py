@@ -21,6 +21,7 @@ from bakery.payments.models import Payment
 from bakery.payments.services import start_checkout
 from bakery.people.models import AuditEntry
 from bakery.scheduling.models import PickupSlot, StationDay
+from tests.custom_cakes.deliveries import deliver
 from tests.custom_cakes.requests import NOW, row, sent
 from tests.web.backoffice.cake_desk import form, look, send, words
 
@@ -72,6 +73,19 @@ def test_the_link_is_sent_again_once_a_press(desk: FlaskClient, session: Session
     assert actions(session) == ["custom_cake.approve", "custom_cake.send again"]
     assert len(quotes(session)) == 1
     assert "Link sent again" in words(look(desk, offer))
+
+
+def test_the_customer_gets_the_offer_again_and_once_for_each_press(
+    desk: FlaskClient, session: Session, outside: Adapters, offer: int
+) -> None:
+    deliver(session)
+    send(desk, offer, "reminder")
+    deliver(session)
+    send(desk, offer, "revision", price="190")
+    deliver(session)
+    subjects = [mail.subject for mail in outside.mailer.sent if mail.to == "laila@saffron.test"]
+    assert ["$200.00" in subject for subject in subjects] == [True, True, False]
+    assert "$190.00" in subjects[2]
 
 
 def test_a_link_that_is_dead_is_not_sent_again(desk: FlaskClient, session: Session) -> None:
