@@ -114,6 +114,7 @@ def from_link(values: Values, args: MultiDict[str, str]) -> Values:
             tier | {name: given[min(index, len(given) - 1)] for name, given in sizes.items() if given}
             for index, tier in enumerate(tiers)
         ]
+        asked["keeps_top_tier"] = args.get("keeps_top_tier") == "1" and count > 1
     return asked
 
 

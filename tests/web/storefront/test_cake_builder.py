@@ -207,10 +207,12 @@ def test_the_reasons_of_the_price_add_up(page: BuilderPage) -> None:
 
 def test_a_link_from_the_servings_page_fills_in_what_makes_sense(client: FlaskClient) -> None:
     page = BuilderPage(
-        client, "/custom-cakes/new?shape=square&diameter_cm=25.4&diameter_cm=15&guests=40&occasion=wedding"
+        client,
+        "/custom-cakes/new?shape=square&diameter_cm=25.4&diameter_cm=15&guests=40&occasion=wedding&keeps_top_tier=1",
     )
     assert (page.fields["shape"], page.tiers, page.fields["guests"]) == ("square", 2, "40")
     assert [page.fields[f"tiers-{at}-diameter_cm"] for at in (0, 1)] == ["25.4", "15"]
+    assert page.fields["keeps_top_tier"] == ["on"]
     sheet = BuilderPage(client, "/custom-cakes/new?shape=rectangle&length_cm=33&width_cm=23&height_cm=8")
     assert [sheet.fields[f"tiers-0-{side}_cm"] for side in ("length", "width", "height")] == ["33", "23", "8"]
     odd = BuilderPage(
