@@ -13,13 +13,14 @@ from sqlalchemy.orm import Session
 from bakery.backoffice.cake_variation import write_hidden
 from bakery.core.errors import Invalid
 from bakery.custom_cakes import queries
+from bakery.custom_cakes.acceptance import find_acceptance
 from bakery.custom_cakes.contents import clashes, need_of, work
 from bakery.custom_cakes.decisions import Prediction as Suggested
 from bakery.custom_cakes.description import provisional_description
 from bakery.custom_cakes.differences import differences
 from bakery.custom_cakes.expiry import Latest, latest_expiry, usual_expiry
 from bakery.custom_cakes.in_words import allergen_rows, spec_rows
-from bakery.custom_cakes.models import CustomCakeRequest, Quote
+from bakery.custom_cakes.models import CustomCakeRequest, Quote, QuoteAcceptance
 from bakery.custom_cakes.preview import draw_preview
 from bakery.custom_cakes.queries import RequestFile, SoftlyHeld
 from bakery.custom_cakes.spec import CakeDesign, from_json
@@ -28,6 +29,7 @@ from bakery.custom_cakes.uploads import sign_link
 from bakery.custom_cakes.versions import Change, list_changes, list_versions
 from bakery.forecasting.estimates import count_servings, suggest_price
 from bakery.forecasting.pricing import Prediction
+from bakery.orders.models import Order
 from bakery.scheduling.queries import availability, plan_steps, station_days
 from bakery.scheduling.stations import StationLoad
 from bakery.scheduling.steps import agreed_need
@@ -87,7 +89,9 @@ class Review:
     day: DayPanel | None
     latest: Latest | None
     expires_at: datetime | None
-    order_number: str | None
+    order: Order | None
+    # The customer's yes to the latest offer; None before it.
+    accepted: QuoteAcceptance | None = None
     # What staff changed in the cake, before anything of it is kept; empty where they did not.
     varied: tuple[str, ...] = ()
 
@@ -171,7 +175,8 @@ def read_review(
         expires_at=usual_expiry(latest, shop.quote_days, starts_at, work(design).lead_hours)
         if latest and starts_at
         else None,
-        order_number=queries.order_number(session, row),
+        order=session.get(Order, row.order_id) if row.order_id else None,
+        accepted=find_acceptance(session, file.quote.id) if file.quote else None,
         varied=differences(base_design(file), varied) if varied else (),
     )
 

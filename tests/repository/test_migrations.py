@@ -79,3 +79,39 @@ def test_sizes_that_were_there_before_there_was_a_default_keep_their_order(empty
         with pytest.raises(IntegrityError), db.engine.begin() as connection:
             connection.exec_driver_sql(choose, ("W-6",))
         db.engine.dispose()
+
+
+def test_an_offer_that_was_out_before_there_was_a_yes_has_to_be_accepted(empty_url: str) -> None:
+    app = create_app(make_settings(DATABASE_URL=empty_url))
+    app.extensions["changes"].silence()
+    order = (
+        "INSERT INTO shop_order (number, secret, checkout_key, status, payment_status, contact_name, contact_email,"
+        " contact_phone, customer_note, staff_note, currency, total_cents, tax_cents, prices_include_tax, pickup_at,"
+        " time_zone, has_cake, snapshot, hold_expires_at, is_demo, version) VALUES (%(number)s, 's', %(number)s,"
+        " %(status)s, 'UNPAID', 'Laila', 'laila@saffron.test', '', '', '', 'AUD', 24000, 2182, true, now(),"
+        " 'Australia/Sydney', true, '{}', now(), false, 1)"
+    )
+    wish = (
+        "INSERT INTO custom_cake_request (number, secret, submit_key, order_id, status, contact_name, contact_email,"
+        " contact_phone, design, design_hash, needed_on, make_minutes, is_demo, quote_version, version)"
+        " SELECT 'CC-' || id, 's', number, id, 'APPROVED_AWAITING_PAYMENT', 'Laila', 'laila@saffron.test', '', '{}',"
+        " repeat('a', 64), current_date, 0, false, 1, 1 FROM shop_order WHERE number IN ('offer', 'over')"
+    )
+    with app.app_context():
+        upgrade(revision="0014")
+        with db.engine.begin() as connection:
+            for number, status in (
+                ("offer", "PENDING_PAYMENT"),
+                ("over", "EXPIRED"),
+                ("menu", "PENDING_PAYMENT"),
+            ):
+                connection.exec_driver_sql(order, {"number": number, "status": status})
+            connection.exec_driver_sql(wish)
+        upgrade(revision="0015")
+        with db.engine.begin() as connection:
+            waiting = "SELECT number FROM shop_order WHERE awaits_acceptance AND deposit_cents = 0"
+            assert connection.exec_driver_sql(waiting).scalars().all() == ["offer"]
+        downgrade(revision="0014")
+        upgrade()
+        check()
+        db.engine.dispose()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -19,9 +20,11 @@ from bakery.custom_cakes.models import CustomCakeRequest
 from bakery.infra.db import db
 from bakery.integrations.adapters import Adapters
 from bakery.payments.models import Payment
+from bakery.people.models import Role
 from bakery.shop.models import Shop
 from tests.custom_cakes.offers import offered, order_of, terms
 from tests.custom_cakes.requests import NOW, approval, row, staff
+from tests.factories.people import sign_in
 from tests.factories.shop import make_open_shop
 from tests.fakes.gateway import FakeGateway
 from tests.web.storefront.cake_payment import (
@@ -199,3 +202,12 @@ def test_a_yes_to_terms_that_are_not_the_shops_any_more_is_refused(
     assert answer.status_code == 409 and "Our terms have changed" in words(answer)
     assert to_stripe(yes(client, cake))
     assert acceptances()[0].terms_version == order_of(cake).snapshot["terms_version"] == "99"
+
+
+def test_staff_see_whether_the_terms_are_accepted(client: FlaskClient, cake: CustomCakeRequest) -> None:
+    staff_browser = client.application.test_client()
+    sign_in(staff_browser, role=Role.MANAGER)
+    here = f"/admin/custom-cakes/{cake.number}"
+    assert "Terms accepted not yet" in words(staff_browser.get(here))
+    yes(client, cake)
+    assert re.search(rf"Terms accepted .*, version {terms()} ", words(staff_browser.get(here)))
