@@ -23,7 +23,6 @@ from bakery.custom_cakes.models import (
 )
 from bakery.custom_cakes.spec import CakeDesign, from_json
 from bakery.custom_cakes.states import RequestStatus
-from bakery.orders.models import Order
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,13 +139,6 @@ def design_by_hash(session: Session, row: CustomCakeRequest, design_hash: str) -
     if found is None:
         raise NotFound("There is no such design of this request.")
     return found
-
-
-def order_number(session: Session, row: CustomCakeRequest) -> str | None:
-    """The number of the order that the request's offer made; None without one."""
-    if row.order_id is None:
-        return None
-    return session.scalar(select(Order.number).where(Order.id == row.order_id))
 
 
 def get_message(session: Session, message_id: int) -> RequestMessage:
