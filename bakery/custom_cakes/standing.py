@@ -18,8 +18,13 @@ _FOLLOWS = {
 
 
 def status_now(row: CustomCakeRequest, order: Order | None) -> RequestStatus:
-    """The status, as its order has it where that is ahead: a job brings the request after it within a minute."""
+    """The status, as its order has it where that is ahead: a job brings the request after it within a minute.
+
+    A paid cake whose order was cancelled is called off for whoever looks; the request itself stays paid.
+    """
     status = RequestStatus(row.status)
+    if status == _R.PAID and order is not None and order.status == OrderStatus.CANCELLED:
+        return _R.WITHDRAWN
     if order is None or status not in (_R.APPROVED_AWAITING_PAYMENT, _R.EXPIRED):
         return status
     found = _FOLLOWS.get(OrderStatus(order.status), _R.PAID)

@@ -18,6 +18,7 @@ from bakery.custom_cakes.standing import has_lapsed, status_now
 from bakery.custom_cakes.states import OPEN, OVER, RequestStatus
 from bakery.custom_cakes.versions import Change, list_changes, list_versions
 from bakery.orders.models import Order
+from bakery.orders.states import OrderStatus
 from bakery.shop.queries import get_profile
 
 _R = RequestStatus
@@ -41,6 +42,8 @@ class Standing:
     suggestion: str
     by_customer: bool
     ask_every: int | None
+    # Which stop of the road it has come to, counted from 1; one beyond the last when all is done.
+    stop: int | None
     etag: str
 
     @property
@@ -54,10 +57,6 @@ class Standing:
     @property
     def may_withdraw(self) -> bool:
         return self.status in OPEN
-
-    @property
-    def stop(self) -> int | None:
-        return _STOP.get(self.status)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +141,14 @@ def _standing(file: RequestFile, order: Order | None, beside: tuple[object, ...]
         reason=last.reason if last and status in _SAID else "",
         suggestion=last.suggestion if last else "",
         by_customer=last is not None and last.actor_label == CUSTOMER,
-        ask_every=_ASK.get(status),
+        ask_every=None if _is_collected(order) else _ASK.get(status),
+        stop=len(ROAD) + 1 if _is_collected(order) else _STOP.get(status),
         etag=hashlib.sha256(repr(seen).encode()).hexdigest()[:20],
     )
+
+
+def _is_collected(order: Order | None) -> bool:
+    return order is not None and order.status == OrderStatus.COLLECTED
 
 
 # Where the reason of the step was written for the customer (or by them).

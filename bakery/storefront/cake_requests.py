@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 from flask import (
@@ -158,6 +159,8 @@ def _context(page: Page) -> dict[str, Any]:
     }
 
 
+# A drawing takes longer than all the rest of a page, and a few cakes are looked at again and again.
+@lru_cache(maxsize=24)
 def drawing(design: CakeDesign) -> str:
     """The cake as SVG, to be put into a page as it is: every word in it is escaped by who draws it."""
     return as_part(draw_preview(design))

@@ -122,6 +122,25 @@ def test_pages_of_a_customer(signed_in: Callable[[str], Visitor], sold: Sold) ->
     assert not found, "\n" + "\n".join(found)
 
 
+def test_pages_of_a_customers_cakes(signed_in: Callable[[str], Visitor]) -> None:
+    page, found = signed_in("customer").page, []
+    page.goto("/account/custom-cakes")
+    found += told("list of cakes", complaints(page))
+    links = page.locator("main a[href^='/custom-cakes/CC-']").evaluate_all(
+        "all => all.map((each) => each.getAttribute('href'))"
+    )
+    assert links
+    for link in links:
+        page.goto(link)
+        found += told(page.locator("h1").inner_text(), complaints(page))
+    for link in links:
+        page.goto(f"{link}/withdraw")
+        if page.url.endswith("/withdraw"):
+            found += told("calling it off", complaints(page))
+            break
+    assert not found, "\n" + "\n".join(found)
+
+
 @pytest.mark.parametrize("part", ["back office", "kitchen"])
 def test_pages_of_staff(signed_in: Callable[[str], Visitor], sold: Sold, part: str) -> None:
     page = signed_in("owner").page

@@ -150,6 +150,29 @@ def test_a_paid_cake_leads_to_its_order_and_receipt_at_once(client: FlaskClient,
         assert words in opened(client, row(wish.id)).select_one("h1").text
 
 
+def test_a_collected_cake_asks_no_more_and_one_whose_order_was_cancelled_is_called_off(
+    client: FlaskClient, session: Session
+) -> None:
+    first, second = approved(), approved()
+    for wish, road in (
+        (first, (OrderStatus.IN_PRODUCTION, OrderStatus.READY, OrderStatus.COLLECTED)),
+        (second, (OrderStatus.CANCELLED,)),
+    ):
+        paid(wish)
+        services.follow_orders()
+        for status in road:
+            with transaction() as open_session:
+                order = orders.lock_order(open_session, wish.order_id or 0)
+                orders.change_status(open_session, order, status)
+    page = opened(client, row(first.id))
+    assert page.select_one("h1").text == "Enjoy your cake!" and "It was order" in said(page)
+    assert not page.select_one("#cake-live").has_attr("hx-get")
+    assert len(page.select(".stepper .done")) == 4
+    page = opened(client, row(second.id))
+    assert page.select_one("h1").text == "This cake was called off"
+    assert "We will send your payment back" in said(page) and not page.select("a[href*=copy_of]")
+
+
 @pytest.mark.parametrize("who", ["customer", "staff"])
 def test_a_cake_that_was_called_off_says_by_whom_and_offers_a_copy(
     client: FlaskClient, session: Session, who: str
@@ -230,5 +253,5 @@ def test_the_page_takes_few_queries_however_much_happened(
     opened(client, row(wish.id))
     with count_queries() as seen:
         client.get(f"/custom-cakes/{wish.number}")
-    assert len(seen) <= 8, seen
+    assert len(seen) <= 9, seen
     assert row(wish.id).needed_on == DAY
