@@ -26,6 +26,7 @@ from bakery.payments.models import PaymentState
 from bakery.payments.operations import attempts
 from bakery.payments.queries import is_paying
 from bakery.payments.services import close_session
+from bakery.scheduling import operations as scheduling
 from bakery.shop.models import Shop
 
 log = structlog.get_logger(__name__)
@@ -78,6 +79,7 @@ def _revise(decision: Approve, actor: Actor) -> int:
         old = orders.lock_order(session, row.order_id or 0)
         _refuse_paid(session, old)
         design, shop = _check(session, row, decision)
+        scheduling.lock_both(session, old.ref, decision.starts_at)
         orders.cancel(session, old, actor, f"quote {row.quote_version + 1} took its place")
         order = place_bespoke(session, promise.to_bespoke(row, decision, design), actor)
         row.order_id = order.id

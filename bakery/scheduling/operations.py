@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from bakery.core import clock
-from bakery.scheduling import reasons, station_holds
+from bakery.scheduling import reasons, rules, station_holds
 from bakery.scheduling.calendar import Booked, Calendar, room
 from bakery.scheduling.errors import SlotGone, StationFull
 from bakery.scheduling.models import PickupSlot, SlotHold, SlotHoldState
@@ -29,6 +29,7 @@ __all__ = [
     "extend",
     "give_back",
     "hold",
+    "lock_both",
     "lock_slot",
     "release",
     "retake",
@@ -42,6 +43,28 @@ def lock_slot(session: Session, starts_at: datetime) -> PickupSlot | None:
         .where(PickupSlot.starts_at == starts_at)
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
+    )
+
+
+def lock_both(session: Session, owner: str, starts_at: datetime) -> None:
+    """Before an owner gives its slot back and takes another in one transaction: lock both, the earlier first.
+
+    Whoever did not would lock a station's day before a slot, and could stand across whoever comes the right way.
+    """
+    starts_at = starts_at.astimezone(UTC)
+    known = rules.load(session)
+    if known is not None:
+        on = starts_at.astimezone(ZoneInfo(known.time_zone)).date()
+        for slot in known.slots(on):
+            if slot.starts_at == starts_at:
+                _insert_row(session, slot)
+    held = _open_hold(session, owner)
+    wanted = PickupSlot.starts_at == starts_at
+    session.execute(
+        select(PickupSlot.id)
+        .where(wanted | (PickupSlot.id == held.slot_id) if held else wanted)
+        .order_by(PickupSlot.starts_at)
+        .with_for_update(key_share=True)
     )
 
 
@@ -165,14 +188,18 @@ def _gone(calendar: Calendar, need: Need, starts_at: datetime, slot: Slot | None
 
 def _make_row(session: Session, slot: Slot) -> PickupSlot:
     """The slot's locked row; the first order of a slot makes it. Its capacity stays the plan's."""
+    _insert_row(session, slot)
+    row = lock_slot(session, slot.starts_at)
+    assert row is not None
+    return row
+
+
+def _insert_row(session: Session, slot: Slot) -> None:
     session.execute(
         insert(PickupSlot)
         .values(starts_at=slot.starts_at, on_date=slot.on, local_time=slot.at)
         .on_conflict_do_nothing(index_elements=["starts_at"])
     )
-    row = lock_slot(session, slot.starts_at)
-    assert row is not None
-    return row
 
 
 def _open_hold(session: Session, owner: str) -> SlotHold | None:

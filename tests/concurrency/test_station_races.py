@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from bakery.core import clock
 from bakery.core.actor import Actor
-from bakery.custom_cakes import decisions, services
+from bakery.custom_cakes import decisions, offers, services
 from bakery.custom_cakes.models import Quote
 from bakery.custom_cakes.states import RequestStatus
 from bakery.infra.db import db
@@ -28,12 +28,13 @@ from bakery.production.services import open_tickets
 from bakery.scheduling import operations as scheduling
 from bakery.scheduling import station_holds
 from bakery.scheduling.errors import StationFull
-from bakery.scheduling.models import SlotHold, SlotPlan, StationDay, StationHold
+from bakery.scheduling.models import PickupSlot, SlotHold, SlotPlan, StationDay, StationHold
 from bakery.scheduling.types import Need, Station, StepNeed, StepOn
 from tests.concurrency.race import race, together
 from tests.custom_cakes.requests import AT, NOW, approval, row, sent, staff
 from tests.factories.scheduling import StationDayFactory
 from tests.factories.shop import make_open_shop
+from tests.fakes.gateway import FakeGateway
 from tests.web.kitchen.cakes import approved_order, pay
 
 pytestmark = [pytest.mark.concurrency, pytest.mark.usefixtures("real_database")]
@@ -207,3 +208,30 @@ def test_tickets_opened_by_four_workers_at_once_are_one_a_step(app: Flask) -> No
     pay(order_id)
     assert sorted(race(app, [partial(open_tickets, order_id)] * 4)) == [0, 0, 0, 3]
     assert count(Ticket) == 3
+
+
+def test_an_offer_that_changes_its_time_meets_those_who_take_and_free_the_same_days(app: Flask) -> None:
+    """Offers that move to each other's times while others are approved and taken back: nobody gets a deadlock."""
+    zohra, gateway = staff("Zohra"), FakeGateway()
+    ids = [approved_at(AT + timedelta(minutes=30 * number), number) for number in range(4)]
+
+    def revise(number: int) -> int:
+        request_id = ids[number]
+        at = AT + timedelta(minutes=30 * ((number + 1) % 4))
+        return offers.revise(approval(request_id, row(request_id).version, at), zohra, gateway)
+
+    withdrawn = approved_at(AT, 8)
+    jobs = [partial(revise, number) for number in range(4)]
+    jobs += [partial(services.withdraw, withdrawn, CUSTOMER), *approvals(4)]
+    outcomes = race(app, jobs)
+    assert not [outcome for outcome in outcomes if isinstance(outcome, Exception)], outcomes
+    # Four that moved, four that were approved, and nothing of what was given back.
+    assert booked() == 8 * ONE_CAKE
+    assert db.session().scalar(select(func.sum(PickupSlot.booked_orders))) == 8
+
+
+def approved_at(at: datetime, number: int) -> int:
+    contact = services.Contact("Mei", f"mei{number}@saffron.test", "+61491570156")
+    request_id = sent(contact=contact)
+    decisions.approve(approval(request_id, row(request_id).version, at), staff(f"Decorator {number}"))
+    return request_id
