@@ -32,6 +32,7 @@ from bakery.payments import queries as payments
 from bakery.payments import receipts
 from bakery.payments.services import cancel_attempt, start_checkout
 from bakery.storefront import order_page
+from bakery.storefront.cake_access import known_requests
 from bakery.storefront.cart_answers import private
 from bakery.storefront.cart_cookie import owner_for_adding, send_token
 from bakery.storefront.order_access import find_order, open_by_link
@@ -127,6 +128,12 @@ def _live(order: Order, state: order_page.Progress) -> Response:
     return response
 
 
+def _may_open_cake(order: Order, cake: str) -> bool:
+    """Whether a way to the cake's request leads anywhere: who only collects an order has no key to what was wished."""
+    theirs = current_user.is_authenticated and order.user_id == current_user.id
+    return theirs or cake in known_requests()
+
+
 def _progress(order: Order) -> order_page.Progress:
     session = db.session()
     since = request.args.get("since", "")
@@ -141,13 +148,15 @@ def _progress(order: Order) -> order_page.Progress:
 
 def _context(order: Order, state: order_page.Progress) -> dict[str, object]:
     events = queries.history(db.session(), order.id)
+    cake = order_page.cake_of(db.session(), order)
     return {
         "order": order,
         "local": order.pickup_at.astimezone(ZoneInfo(order.time_zone)),
         "state": state,
         "steps": order_page.timeline(order, events),
         "allergens_of": order_page.line_allergens,
-        "cake": order_page.cake_of(db.session(), order),
+        "cake": cake,
+        "may_open_cake": cake is not None and _may_open_cake(order, cake),
         "cancelled_payment": request.args.get("paid") == "0",
         "user": current_user if current_user.is_authenticated else None,
     }

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from bs4 import BeautifulSoup
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
@@ -181,3 +182,16 @@ def test_a_waiting_cake_is_not_in_the_way_of_an_empty_checkout(
 ) -> None:
     yes(client, cake)
     assert client.get("/checkout").location == "/cart"
+
+
+def test_who_only_collects_the_order_is_led_to_no_door_that_stays_shut(
+    app: Flask, client: FlaskClient, cake: CustomCakeRequest
+) -> None:
+    services.withdraw(cake.id, CUSTOMER)
+    order = order_of(cake)
+    friend = app.test_client()
+    friend.get(f"/orders/{order.number}?key={order.secret}")
+    for browser, links in ((friend, 0), (client, 1)):
+        page = BeautifulSoup(browser.get(f"/orders/{order.number}").text, "html.parser")
+        assert len(page.select(f"main a[href='/custom-cakes/{cake.number}']")) == links
+        assert page.select("form[action$='/again']") == []
