@@ -249,7 +249,7 @@ def pay(session: Session, order_id: int) -> None:
         orders.confirm(open_session, order)
 
 
-def test_a_paid_order_makes_the_request_paid_and_opens_a_ticket(session: Session) -> None:
+def test_a_paid_order_makes_the_request_paid_and_opens_its_tickets(session: Session) -> None:
     request_id = approved()
     order = order_of(session, request_id)
     assert services.follow_orders() == 0
@@ -257,7 +257,7 @@ def test_a_paid_order_makes_the_request_paid_and_opens_a_ticket(session: Session
     assert services.follow_orders() == 1
     assert services.follow_orders() == 0
     assert row(request_id).status == RequestStatus.PAID
-    assert open_tickets(order.id) == 1
+    assert open_tickets(order.id) == 3
     with pytest.raises(InvalidTransition):
         services.withdraw(request_id, CUSTOMER)
     # What was made for one customer is popular with nobody.
