@@ -173,7 +173,7 @@ def test_the_orders_page_says_deposit_and_rest_before_and_after_it_is_paid(
     pay_on_stripe(cake, gateway)
     after = words(client.get(here))
     assert "Your deposit is paid, and your order is confirmed." in after
-    assert "$168.00 is still to be paid by the time you collect it" in after
+    assert "$168.00 is still to be paid It is due by the time you collect your cake." in after
     assert "Deposit paid, confirmed" in after and "Paid and confirmed" not in after
 
 
