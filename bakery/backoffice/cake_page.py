@@ -8,6 +8,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from flask import current_app
+from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from bakery.backoffice.cake_variation import write_hidden
@@ -29,6 +30,7 @@ from bakery.custom_cakes.uploads import sign_link
 from bakery.custom_cakes.versions import Change, list_changes, list_versions
 from bakery.forecasting.estimates import count_servings, suggest_price
 from bakery.forecasting.pricing import Prediction
+from bakery.infra.templates import as_part
 from bakery.orders.models import Order
 from bakery.scheduling.queries import availability, plan_steps, station_days
 from bakery.scheduling.stations import StationLoad
@@ -96,9 +98,9 @@ class Review:
     varied: tuple[str, ...] = ()
 
     @property
-    def drawing(self) -> str:
+    def drawing(self) -> Markup:
         """The picture of a cake that is kept nowhere yet."""
-        return draw_preview(self.design)
+        return as_part(draw_preview(self.design))
 
     @property
     def hidden_design(self) -> str:
