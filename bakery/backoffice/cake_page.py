@@ -8,7 +8,6 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from flask import current_app
-from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from bakery.backoffice.cake_variation import write_hidden
@@ -98,8 +97,8 @@ class Review:
     varied: tuple[str, ...] = ()
 
     @property
-    def drawing(self) -> Markup:
-        """The picture of a cake that is kept nowhere yet."""
+    def drawing(self) -> str:
+        """The picture of a cake that is kept nowhere yet, as markup."""
         return as_part(draw_preview(self.design))
 
     @property
