@@ -19,8 +19,8 @@ from bakery.infra.models import Outbox
 from bakery.infra.transaction import after_commit, transaction
 
 RUNNER = "jobs.outbox.run"
-# How long a job may take before the sweeper believes its worker dead and rings again.
-LEASE = timedelta(minutes=3)
+# So long after a job's time limit the sweeper believes its worker dead, and rings again.
+LEASE_BEYOND = timedelta(minutes=1)
 BACKOFF = [timedelta(seconds=s) for s in (5, 30, 120, 600, 1800, 3600, 4 * 3600)]
 MAX_ATTEMPTS = len(BACKOFF) + 1
 
@@ -79,8 +79,13 @@ def ring(row_id: int, on: str) -> bool:
     return queue.ring(RUNNER, row_id, on=on, about=f"outbox-{row_id}")
 
 
+def lease(on: str) -> timedelta:
+    """For how long a row of that queue belongs to the job that took it: always longer than the job may run."""
+    return timedelta(seconds=queue.TIME_LIMITS[on]) + LEASE_BEYOND
+
+
 def claim(row_id: int) -> Claim | None:
-    """Take the row for `LEASE`; None when it is done, given up, not due, or another job has it."""
+    """Take the row for its queue's `lease`; None when it is done, given up, not due, or another job has it."""
     now = clock.now()
     with transaction() as session:
         row = session.scalar(
@@ -96,7 +101,7 @@ def claim(row_id: int) -> Claim | None:
         if row is None:
             return None
         row.attempts += 1
-        row.next_try_at = now + LEASE
+        row.next_try_at = now + lease(row.queue)
         return Claim(row.id, row.job, list(row.args), row.attempts, row.request_id)
 
 

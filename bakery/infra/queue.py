@@ -17,6 +17,9 @@ QUEUES = (URGENT, DEFAULT, LOW)
 
 # RQ starts a job again whose worker was killed only if it has a Retry. Errors are the outbox's affair.
 RESTARTS = 3
+# How long one job may take, in seconds. What is long is owed to the low queue: a training takes a minute on two idle
+# cores, and several on a machine that has other things to do.
+TIME_LIMITS = {URGENT: 120, DEFAULT: 120, LOW: 600}
 
 
 def connect(url: str) -> Redis:
@@ -44,7 +47,7 @@ def ring(function: str, *args: Any, on: str = DEFAULT, about: str = "job") -> bo
             job_id=f"{about}_{secrets.token_hex(6)}",
             retry=Retry(max=RESTARTS),
             meta={"request_id": request_id},
-            job_timeout=120,
+            job_timeout=TIME_LIMITS[on],
             result_ttl=600,
             failure_ttl=14 * 24 * 3600,
         )

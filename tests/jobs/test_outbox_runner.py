@@ -52,9 +52,9 @@ def handlers(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
 
 
-def owe(name: str, *args: object) -> int:
+def owe(name: str, *args: object, on: str = queue.DEFAULT) -> int:
     with structlog.contextvars.bound_contextvars(request_id="from-the-web"), transaction() as session:
-        outbox.owe(session, f"jobs.test.{name}", *args)
+        outbox.owe(session, f"jobs.test.{name}", *args, on=on)
         return session.scalars(select(Outbox.id).order_by(Outbox.id.desc())).first() or 0
 
 
@@ -136,10 +136,27 @@ def test_a_row_whose_worker_died_is_due_again_after_its_lease(session: Session) 
     assert outbox.claim(row_id) is not None  # … and then the worker is killed
     runner.run(row_id)
     assert ran == []
-    with clock.travel(clock.now() + outbox.LEASE + timedelta(seconds=1)):
+    with clock.travel(clock.now() + outbox.lease(queue.DEFAULT) + timedelta(seconds=1)):
         assert row_id in [due for due, _ in outbox.due()]
         runner.run(row_id)
     assert ran[0] == ()
+
+
+def test_long_work_has_its_time_and_is_nobody_elses_meanwhile(app: Flask, session: Session) -> None:
+    app.extensions["redis"].flushdb()
+    row_id = owe("works", on=queue.LOW)
+    [job] = queue.queue(queue.LOW).jobs
+    assert job.timeout == 600
+    assert outbox.claim(row_id) is not None  # … and it trains
+    with clock.travel(clock.now() + timedelta(seconds=job.timeout)):
+        assert outbox.claim(row_id) is None
+    with clock.travel(clock.now() + outbox.lease(queue.LOW) + timedelta(seconds=1)):
+        assert outbox.claim(row_id) is not None
+
+
+@pytest.mark.parametrize("on", queue.QUEUES)
+def test_no_row_is_taken_again_while_its_job_may_still_run(on: str) -> None:
+    assert outbox.lease(on) > timedelta(seconds=queue.TIME_LIMITS[on])
 
 
 def test_a_job_that_kills_every_worker_is_given_up_without_another(session: Session) -> None:
