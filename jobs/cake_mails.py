@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
@@ -12,7 +12,6 @@ from PIL import Image
 from bakery.catalog.illustration.render import rasterise
 from bakery.catalog.models import Allergen, Declaration
 from bakery.catalog.words import ALLERGEN_WORDS
-from bakery.core.money import Money
 from bakery.custom_cakes.contents import allergens
 from bakery.custom_cakes.models import CustomCakeRequest, Quote, RequestEvent, RequestMessage
 from bakery.custom_cakes.preview import describe, draw_preview
@@ -25,6 +24,7 @@ from bakery.integrations.mail.port import Attachment
 from bakery.messages.drafts import Email, Sms
 from bakery.messages.sms_text import thrifty
 from bakery.orders.models import Order
+from bakery.orders.states import PaymentStatus
 from bakery.people.consents import has_stopped
 from jobs import mails
 
@@ -39,13 +39,20 @@ CID = "cake"
 _R = RequestStatus
 
 
+# What a payment that crossed the end of its offer, or the call that it was off, comes to.
+_GOES_BACK = "What you paid goes back to your card."
+
+
 @dataclass(frozen=True, slots=True)
 class _News:
+    """`{money}` in a paragraph says what became of the customer's money."""
+
     subject: str
     heading: str
     paragraphs: tuple[str, ...]
     button: str = "See your request"
     copy: bool = False
+    money: str = "Nothing is to pay."
 
 
 _NEWS = {
@@ -66,24 +73,25 @@ _NEWS = {
         "Our offer for your cake {number} has run out",
         "Our offer has run out.",
         (
-            "It was not paid in time, so the day is free for others again. Nothing was charged.",
+            "It was not paid in time, so the day is free for others again. {money}",
             "If you still want it, ask once more: a copy starts from everything you sent.",
         ),
         "Ask once more",
         copy=True,
+        money="Nothing was charged.",
     ),
 }
 _OURS = _News(
     "Your cake {number} was called off",
     "Your cake was called off.",
-    ("Nothing is to pay.",),
+    ("{money}",),
     "Send a changed copy",
     copy=True,
 )
 _THEIRS = _News(
     "You called off your cake {number}",
     "You called your cake off.",
-    ("Nothing is to pay. If you change your mind, a copy starts from everything you sent.",),
+    ("{money} If you change your mind, a copy starts from everything you sent.",),
     "Send a changed copy",
     copy=True,
 )
@@ -103,10 +111,13 @@ def received(row: CustomCakeRequest) -> Email:
     return _news(row, RECEIVED, news)
 
 
-def news(row: CustomCakeRequest, step: RequestEvent) -> Email:
-    """What became of a request, in every ending but an offer and a payment."""
-    ours = step.actor_id is not None or step.actor_label == "system"
-    kind = _NEWS.get(RequestStatus(row.status)) or (_OURS if ours else _THEIRS)
+def news(row: CustomCakeRequest, step: RequestEvent, order: Order | None = None) -> Email:
+    """What became of a request, in every ending but an offer and a payment. `order` is what its offer made."""
+    theirs = step.actor_label == "customer"
+    kind = _NEWS.get(RequestStatus(row.status)) or (_THEIRS if theirs else _OURS)
+    untouched = order is None or order.payment_status == PaymentStatus.UNPAID
+    money = kind.money if untouched else _GOES_BACK
+    kind = replace(kind, paragraphs=tuple(text.replace("{money}", money) for text in kind.paragraphs))
     # A reason is quoted where a member of staff wrote it for the customer.
     said = [step.reason] if step.actor_label not in ("system", "customer") else []
     if step.suggestion:
@@ -118,7 +129,7 @@ def offer(file: RequestFile, quote: Quote, order: Order) -> Email:
     """The price, until when it holds, what changed in it, the picture, and the way to pay."""
     row, design = file.request, from_json(quote.design)
     zone = mails.shop().time_zone
-    price = formats.money(Money(quote.price_cents, quote.currency))
+    price = formats.money(order.total)
     subject, heading = _OFFERS.get(_what_became(file), _FIRST_OFFER)
     picture = draw_picture(design)
     return mails.draft(
@@ -209,7 +220,7 @@ def sms(file: RequestFile, order: Order | None) -> Sms:
 
 def _offer_in_one_breath(file: RequestFile, quote: Quote, order: Order) -> str:
     row, zone = file.request, mails.shop().time_zone
-    price = formats.money(Money(quote.price_cents, quote.currency))
+    price = formats.money(order.total)
     first = f"{formats.money(order.deposit)} of it" if order.deposit_cents else "it"
     until, city = formats.datetime_shop(quote.expires_at, zone), zone.rpartition("/")[2].replace("_", " ")
     news = {

@@ -46,10 +46,10 @@ def send_decision(request_id: int, version: int) -> None:
         return
     session = db.session()
     file = queries.read_file(session, row)
+    order = session.get(Order, row.order_id) if row.order_id else None
     if row.status != _R.APPROVED_AWAITING_PAYMENT or file.quote is None:
-        messages.deliver_email(cake_mails.news(row, file.events[-1]), adapters().mailer)
+        messages.deliver_email(cake_mails.news(row, file.events[-1], order), adapters().mailer)
         return
-    order = session.get(Order, row.order_id)
     if order is None or not is_payable(row, file.quote, order):
         log.info("offer_not_payable_any_more", request=row.number, version=version)
         return

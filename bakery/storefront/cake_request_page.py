@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from bakery.core.money import Money
 from bakery.custom_cakes.acceptance import find_acceptance
 from bakery.custom_cakes.contents import clashes
 from bakery.custom_cakes.in_words import allergen_rows, spec_rows
@@ -87,6 +88,13 @@ class Page:
     @property
     def quote(self) -> Quote | None:
         return self.file.quote
+
+    @property
+    def price(self) -> Money:
+        """What the offer comes to, tax and all; the quote's own price is as the shop writes its prices."""
+        if self.order is not None:
+            return self.order.total
+        return Money(self.quote.price_cents if self.quote else 0, self.currency)
 
     @property
     def spec(self) -> tuple[tuple[str, str], ...]:

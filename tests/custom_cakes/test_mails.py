@@ -11,16 +11,20 @@ from PIL import Image
 from sqlalchemy.orm import Session
 
 from bakery.core import clock
+from bakery.core.actor import Actor
 from bakery.custom_cakes import decisions, offers, services
+from bakery.infra.transaction import transaction
 from bakery.integrations.adapters import Adapters
 from bakery.integrations.mail.port import Mail
 from bakery.orders import operations as orders
 from bakery.orders.services import expire_order
+from bakery.orders.states import PaymentStatus
 from bakery.shop.models import Shop
 from jobs import cake_mails
 from tests.custom_cakes.deliveries import CUSTOMER, deliver
 from tests.custom_cakes.designs import design, tier
 from tests.custom_cakes.requests import NOW, approval, row, sent, staff
+from tests.factories.people import UserFactory
 from tests.factories.shop import make_open_shop
 
 LAILA, BAKERY = "laila@saffron.test", "alerts@saffron.test"
@@ -214,6 +218,41 @@ def test_called_off_says_by_whom_and_quotes_the_bakerys_reason(session: Session,
     by_them, by_us = mails_to(outside)
     assert "You called off" in by_them.subject and "Changed my mind" not in by_them.text
     assert "was called off" in by_us.subject and "Our oven broke" in by_us.text
+
+
+def test_who_called_it_off_signed_in_is_told_that_they_did(session: Session, outside: Adapters) -> None:
+    customer = UserFactory(name="Laila Rahimi")
+    services.withdraw(sent(user_id=customer.id), Actor(customer.id, "customer", "203.0.113.9"))
+    deliver(session)
+    (mail,) = mails_to(outside)
+    assert "You called off" in mail.subject and "You called your cake off." in mail.text
+
+
+def test_nobody_whose_money_crossed_the_end_of_the_offer_reads_that_nothing_was_charged(
+    session: Session, outside: Adapters
+) -> None:
+    request_id = approved()
+    with clock.travel(NOW + timedelta(days=3)):
+        assert expire_order(row(request_id).order_id or 0)
+        with transaction() as open_session:
+            order = orders.lock_order(open_session, row(request_id).order_id or 0)
+            orders.change_payment_status(open_session, order, PaymentStatus.PAID, reason="too late")
+        services.follow_orders()
+        deliver(session)
+    (mail,) = mails_to(outside)
+    for body in both(mail):
+        assert "Nothing was charged" not in body and "What you paid goes back to your card." in body
+
+
+def test_an_offer_names_what_is_charged_where_tax_comes_on_top(session: Session, outside: Adapters) -> None:
+    session.get_one(Shop, 1).prices_include_tax = False
+    session.commit()
+    request_id = sent(sms_agreed=True)
+    decisions.approve(approval(request_id, row(request_id).version), staff())
+    deliver(session)
+    (mail,) = mails_to(outside)
+    assert mail.subject.endswith("is approved: $264.00") and "Accept and pay $264.00" in mail.text
+    assert all("$240" not in words for words in (*both(mail), outside.sms.sent[0][1]))
 
 
 def test_messages_reach_the_other_side_once_each(session: Session, outside: Adapters) -> None:

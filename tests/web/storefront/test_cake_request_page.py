@@ -21,6 +21,7 @@ from bakery.integrations.adapters import Adapters
 from bakery.orders import operations as orders
 from bakery.orders.services import expire_order
 from bakery.orders.states import OrderStatus, PaymentStatus
+from bakery.shop.models import Shop
 from tests.custom_cakes.designs import design, tier
 from tests.custom_cakes.requests import DAY, NOW, approval, row, sent, staff
 from tests.factories.scheduling import sydney
@@ -189,6 +190,33 @@ def test_a_cake_that_was_called_off_says_by_whom_and_offers_a_copy(
     assert ("Our oven <broke>" in said(page)) == (who == "staff")
     assert page.select_one(f"a[href='/custom-cakes/new?copy_of={wish.number}']")
     assert not page.select_one("#cake-live").has_attr("hx-get") and not page.select_one("textarea")
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [(PaymentStatus.PAID, "We will send your payment back"), (PaymentStatus.REFUNDED, "is on its way back")],
+)
+def test_money_that_came_after_the_end_is_not_denied(
+    client: FlaskClient, session: Session, status: PaymentStatus, words: str
+) -> None:
+    expired, off = approved(), approved()
+    with clock.travel(NOW + timedelta(days=3)):
+        assert expire_order(expired.order_id or 0)
+    services.withdraw(off.id, CUSTOMER)
+    for wish in (expired, off):
+        with transaction() as open_session:
+            order = orders.lock_order(open_session, wish.order_id or 0)
+            for step in dict.fromkeys((PaymentStatus.PAID, status)):
+                orders.change_payment_status(open_session, order, step)
+        page = said(opened(client, wish))
+        assert words in page and "Nothing was charged" not in page and "Nothing is to pay" not in page
+
+
+def test_an_offer_shows_what_is_charged_where_tax_comes_on_top(client: FlaskClient, session: Session) -> None:
+    session.get_one(Shop, 1).prices_include_tax = False
+    session.commit()
+    offer = opened(client, approved()).select_one("#offer").text
+    assert "$264.00" in offer and "$240.00" not in offer
 
 
 def test_a_no_says_why_and_what_would_be_possible(client: FlaskClient, session: Session) -> None:
