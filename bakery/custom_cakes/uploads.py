@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import importlib
 import io
+import re
 import secrets
 import threading
 from collections.abc import Sequence
@@ -29,6 +30,9 @@ MAX_PIXELS = 40_000_000
 MAX_PICTURES = 6
 # All pictures and the form around them.
 MAX_REQUEST_BYTES = MAX_PICTURES * MAX_BYTES + 1024 * 1024
+# A progressive JPEG comes in about ten passes over all its pixels. One of 10 MB has room for a hundred thousand
+# empty ones, which would keep a process busy for hours.
+MAX_PASSES = 50
 # What is kept: enough to see every petal on a large screen.
 KEPT_EDGE = 2048
 KEPT_TYPE = "image/webp"
@@ -48,6 +52,9 @@ _OTHERS = (
     (b"MM\x00*", "a TIFF or raw photo"),
     (b"PK", "an archive"),
 )
+# In a JPEG's pixels 0xFF is followed by one of the others: padding, a stuffed zero, a restart.
+_MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
+_START, _END, _PASS, _ALONE = 0xD8, 0xD9, 0xDA, 0x01
 # One decoded picture may take 160 MB for a moment: a process works on one at a time.
 _one_at_a_time = threading.Lock()
 
@@ -92,7 +99,7 @@ def clean_picture(data: bytes, name: str = "") -> CleanPicture:
     """The picture made anew from its pixels. `name` is only for the sentence of a refusal.
 
     Refuses with Invalid (field `pictures`), one sentence each: nothing sent, more than 10 MB, no JPEG, PNG,
-    WebP or HEIC, more than 40 megapixels, and what cannot be decoded.
+    WebP or HEIC, a JPEG of more than 50 passes, more than 40 megapixels, and what cannot be decoded.
     """
     called = f"“{name[:60]}”" if name else "This picture"
     if not data:
@@ -102,6 +109,8 @@ def clean_picture(data: bytes, name: str = "") -> CleanPicture:
     kind = sniff(data)
     if kind is None:
         raise _refused(f"{called} is {_other(data)}. Please send JPEG, PNG, WebP or HEIC.")
+    if kind == "JPEG" and _has_too_many_passes(data):
+        raise _refused(f"{called} is saved in too many passes. Please save it again as a plain JPEG.")
     with _one_at_a_time:
         try:
             with _open(data, kind) as image:
@@ -163,6 +172,21 @@ def _open(data: bytes, kind: str) -> Any:
 def _check_pixels(image: Image.Image, called: str) -> None:
     if image.width * image.height > MAX_PIXELS:
         raise _too_many_pixels(called)
+
+
+def _has_too_many_passes(data: bytes) -> bool:
+    """Read as the decoder reads: from marker to marker, over what a segment says is its own, to the end."""
+    passes, at = 0, 0
+    while (found := _MARKER.search(data, at)) is not None:
+        marker, at = data[found.start() + 1], found.end()
+        if marker == _END:
+            return False
+        passes += marker == _PASS
+        if passes > MAX_PASSES:
+            return True
+        if marker not in (_START, _ALONE):
+            at += max(2, int.from_bytes(data[at : at + 2], "big"))
+    return False
 
 
 def _remake(image: Image.Image, kind: str) -> CleanPicture:

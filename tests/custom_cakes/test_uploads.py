@@ -170,6 +170,27 @@ def test_a_bomb_is_refused_by_its_header_before_it_unfolds(width, height, monkey
     assert "more than 40 megapixels" in refusal(png_header(width, height))
 
 
+def passes(more: int) -> bytes:
+    """A progressive JPEG of 40 megapixels, whose last pass comes as many times again."""
+    whole = encoded(Image.new("L", (8000, 5000), 128), "JPEG", progressive=True)
+    last = whole[whole.rfind(b"\xff\xc4") : -2]
+    return whole[:-2] + last * more + b"\xff\xd9"
+
+
+def test_a_jpeg_of_a_hundred_thousand_passes_is_refused_before_it_is_decoded(monkeypatch) -> None:
+    bomb = passes(100_000)
+    assert len(bomb) < MAX_BYTES
+    monkeypatch.setattr(uploads, "_remake", lambda *_: pytest.fail("decoded, and that takes hours"))
+    with pytest.raises(Invalid, match="“a.jpg” is saved in too many passes"):
+        clean_picture(bomb, "a.jpg")
+
+
+def test_a_few_passes_more_than_usual_and_what_only_looks_like_passes_are_taken() -> None:
+    hidden = encoded(photo(), "JPEG", comment=b"\xff\xda" * 500, progressive=True) + b"\xff\xda" * 500
+    assert clean_picture(hidden).width == 400
+    assert clean_picture(passes(3)).was == "JPEG"
+
+
 @pytest.mark.parametrize("lenient", [False, True])
 def test_a_photo_cut_off_in_the_middle_is_damaged(lenient, monkeypatch) -> None:
     # WeasyPrint makes Pillow lenient for the whole process.
