@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, TooManyRequests
 
 from bakery.core.errors import DomainError
 from bakery.infra import htmx
+from bakery.integrations.files.port import FilesUnavailable
 
 log = structlog.get_logger(__name__)
 
@@ -81,6 +82,11 @@ def _init_faults(app: Flask) -> None:
     @app.errorhandler(RedisError)
     def redis_away(error: Exception) -> ResponseReturnValue:
         log.exception("redis_away")
+        return _answer(503, None)
+
+    @app.errorhandler(FilesUnavailable)
+    def files_away(error: Exception) -> ResponseReturnValue:
+        log.exception("files_away")
         return _answer(503, None)
 
     @app.errorhandler(Exception)

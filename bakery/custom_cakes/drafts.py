@@ -11,19 +11,25 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+import structlog
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from bakery.core import clock, ids
-from bakery.core.errors import Conflict, Invalid
+from bakery.core.errors import Conflict, Invalid, Unavailable
 from bakery.custom_cakes.draft_models import CakeDraft, CakeUpload
 from bakery.custom_cakes.enclosures import end_draft
 from bakery.custom_cakes.models import CustomCakeRequest
 from bakery.custom_cakes.uploads import MAX_PICTURES, CleanPicture, StoredPicture, new_key, store_picture
 from bakery.infra.transaction import transaction
-from bakery.integrations.files.port import Files
+from bakery.integrations.files.port import Files, FilesUnavailable
 
+log = structlog.get_logger(__name__)
+NOT_KEPT = (
+    "We cannot keep pictures at the moment. Those you see here and all that you typed are kept: please add the "
+    "others again in a few minutes."
+)
 # An upload of this age whose file was never noted has lost its process.
 UNFINISHED = timedelta(minutes=10)
 
@@ -116,7 +122,8 @@ def save_draft(owner: DraftOwner, subject: str, typed: Typed) -> str | None:
 def add_pictures(
     owner: DraftOwner, subject: str, page: str, pictures: Sequence[CleanPicture], files: Files
 ) -> None:
-    """Put pictures into the draft. Refuses (field `pictures`) more than six in all.
+    """Put pictures into the draft. Refuses (field `pictures`) more than six in all, and with Unavailable those that
+    the file store does not take: the ones before them are in the draft.
 
     Each has its row before it has its file, so that whatever goes wrong between the two is cleared up.
     """
@@ -133,8 +140,14 @@ def add_pictures(
         _touch(row, page)
         session.flush()
         rows = [(upload.id, upload.key) for upload in uploads]
-    for (upload_id, key), picture in zip(rows, pictures, strict=True):
-        store_picture(files, picture, key)
+    for at, picture in enumerate(pictures):
+        upload_id, key = rows[at]
+        try:
+            store_picture(files, picture, key)
+        except FilesUnavailable as error:
+            log.warning("picture_not_kept", error=str(error))
+            _let_go([lost_id for lost_id, _ in rows[at:]])
+            raise Unavailable(NOT_KEPT, field="pictures") from error
         with transaction() as session:
             session.execute(update(CakeUpload).where(CakeUpload.id == upload_id).values(kept=True))
 
@@ -159,6 +172,12 @@ def discard(owner: DraftOwner, subject: str) -> None:
         row = session.scalar(_mine(owner, subject).with_for_update()) if _known(owner) else None
         if row is not None:
             end_draft(session, row.id)
+
+
+def _let_go(upload_ids: Sequence[int]) -> None:
+    """Uploads that came to nothing are nobody's at once: they take no place, and the clean-up sees to their files."""
+    with transaction() as session:
+        session.execute(update(CakeUpload).where(CakeUpload.id.in_(upload_ids)).values(draft_id=None))
 
 
 def _known(owner: DraftOwner) -> bool:

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from flask_limiter import RateLimitExceeded
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from bakery.core.errors import Conflict, DomainError, Invalid
+from bakery.core.errors import Conflict, DomainError, Invalid, Unavailable
 from bakery.custom_cakes import drafts, uploads
 from bakery.custom_cakes.drafts import AlreadySent, ChangedElsewhere, Draft, DraftOwner, Typed
 from bakery.infra import htmx
@@ -243,6 +243,6 @@ def _add(owner: DraftOwner, sheet: Sheet, sent: list[tuple[str, bytes]]) -> list
             said.append(error.message)
     try:
         drafts.add_pictures(owner, sheet.desk.subject, sheet.page, clean, adapters().files)
-    except Invalid as error:
+    except (Invalid, Unavailable) as error:
         said.append(error.message)
     return said

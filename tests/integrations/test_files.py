@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bakery.integrations.files.port import FileMissing
+from bakery.integrations.files.port import FileMissing, Files, FilesUnavailable
 from bakery.integrations.files.store import BadKey, ObjectFiles
 
 DATA = bytes(range(256)) * 10
@@ -105,6 +105,27 @@ def test_a_bucket_keeps_files_under_its_prefix_with_their_type(bucket: ObjectFil
     check_store(bucket)
     assert list(Bucket.objects) == ["/bakery/shop/receipts/R-000001.pdf"]
     assert Bucket.objects["/bakery/shop/receipts/R-000001.pdf"][0] == "application/pdf"
+
+
+def check_away(files: Files) -> None:
+    for verb in (files.get, files.exists, files.delete):
+        with pytest.raises(FilesUnavailable):
+            verb("a.txt")
+    with pytest.raises(FilesUnavailable):
+        files.put("a.txt", DATA, content_type="text/plain")
+
+
+def test_a_bucket_that_is_away_says_so_on_every_verb(
+    bucket: ObjectFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    check_away(bucket)
+
+
+def test_a_folder_that_cannot_be_made_says_so_on_every_verb(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "file").write_bytes(b"")
+    check_away(ObjectFiles(str(folder / "file" / "media"), Path("/")))
 
 
 @pytest.mark.parametrize(

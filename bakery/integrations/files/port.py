@@ -9,8 +9,14 @@ class FileMissing(Exception):
     """No file under that key."""
 
 
+class FilesUnavailable(Exception):
+    """The store did not answer, or refused: a file that was to be written may be there, or not."""
+
+
 class Files(Protocol):
-    """Keys are relative paths with forward slashes; anything that climbs out is refused."""
+    """Keys are relative paths with forward slashes; anything that climbs out is refused. Every verb may raise
+    FilesUnavailable.
+    """
 
     def put(self, key: str, data: bytes, *, content_type: str) -> None: ...
 

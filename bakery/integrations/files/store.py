@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import importlib
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from bakery.integrations.files.port import FileMissing
+from bakery.integrations.files.port import FileMissing, FilesUnavailable
 
 
 class BadKey(ValueError):
@@ -23,6 +24,17 @@ def check_key(key: str) -> str:
     if "\\" in key or ":" in key or "#" in key or any(ord(letter) < 32 for letter in key) or len(key) > 400:
         raise BadKey(f"not a plain path: {key!r}")
     return key
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    """A store that is away, full or not to be written fails with errors of the compiled library's own classes."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except Exception as error:
+        raise FilesUnavailable(f"{type(error).__name__}: {error}"[:300]) from error
 
 
 class ObjectFiles:
@@ -52,30 +64,37 @@ class ObjectFiles:
 
     def put(self, key: str, data: bytes, *, content_type: str) -> None:
         """Write the whole file or nothing. Refuses a key that climbs out (BadKey)."""
-        obstore, store = self._open()
+        check_key(key)
         attributes = {"Content-Type": content_type} if self.in_bucket else None
-        obstore.put(store, check_key(key), data, attributes=attributes, use_multipart=False)
+        with _answering():
+            obstore, store = self._open()
+            obstore.put(store, key, data, attributes=attributes, use_multipart=False)
 
     def get(self, key: str) -> bytes:
         """The file's bytes; FileMissing when there is none. Refuses a key that climbs out (BadKey)."""
-        obstore, store = self._open()
+        check_key(key)
         try:
-            return bytes(obstore.get(store, check_key(key)).bytes())
+            with _answering():
+                obstore, store = self._open()
+                return bytes(obstore.get(store, key).bytes())
         except FileNotFoundError as error:
             raise FileMissing(key) from error
 
     def exists(self, key: str) -> bool:
         """Whether there is such a file. Refuses a key that climbs out (BadKey)."""
-        obstore, store = self._open()
+        check_key(key)
         try:
-            obstore.head(store, check_key(key))
+            with _answering():
+                obstore, store = self._open()
+                obstore.head(store, key)
         except FileNotFoundError:
             return False
         return True
 
     def delete(self, key: str) -> None:
         """The file is gone afterwards, also when there was none. Refuses a key that climbs out (BadKey)."""
-        obstore, store = self._open()
+        check_key(key)
         # A folder says that there was no such file; a bucket does not care.
-        with suppress(FileNotFoundError):
-            obstore.delete(store, check_key(key))
+        with suppress(FileNotFoundError), _answering():
+            obstore, store = self._open()
+            obstore.delete(store, key)

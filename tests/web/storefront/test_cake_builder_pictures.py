@@ -17,13 +17,15 @@ from werkzeug.test import TestResponse
 
 from bakery.core import clock
 from bakery.custom_cakes import uploads
+from bakery.custom_cakes.draft_clearing import delete_lost_pictures
 from bakery.custom_cakes.draft_models import CakeUpload
 from bakery.custom_cakes.models import CustomCakeRequest, RequestPicture
 from bakery.integrations.adapters import Adapters
+from bakery.integrations.files.port import FilesUnavailable
 from tests.custom_cakes.requests import NOW
 from tests.factories.shop import make_open_shop
 from tests.fakes.files import FakeFiles
-from tests.web.storefront.builder import BuilderPage, text
+from tests.web.storefront.builder import DAY, LAILA, BuilderPage, text
 
 
 @pytest.fixture(autouse=True)
@@ -144,6 +146,31 @@ def test_a_request_that_is_too_large_is_said_before_it_is_read(page: BuilderPage
         assert answer.headers["HX-Retarget"] == "#at-pictures"
     else:
         assert "Kept" in answer.text
+
+
+@pytest.mark.parametrize("action", ["add_pictures", "send"])
+def test_a_file_store_that_is_away_is_said_and_neither_words_nor_places_are_lost(
+    page: BuilderPage, session: Session, files: FakeFiles, action: str
+) -> None:
+    files.failing = FilesUnavailable("connection refused")
+    six = [(f"{n}.jpg", photo()) for n in range(6)]
+    filled = LAILA | {"needed_on": DAY, "rights": "on", "inscription": "Kept"}
+    answer = page.press(action, files=named(*six), **filled)
+    assert answer.status_code == 422 and "cannot keep pictures at the moment" in text(answer, "#at-pictures")
+    assert session.scalars(select(CustomCakeRequest)).all() == [], "nothing is sent without its pictures"
+    files.failing = None
+    again = BuilderPage(page.client).press("add_pictures", files=named(*six), **filled)
+    assert again.status_code == 200 and len(links(again)) == 6 and "Kept" in again.text
+    assert delete_lost_pictures(files) == 6 and len(files.files) == 6
+
+
+def test_a_picture_that_cannot_be_fetched_now_is_no_fault_of_ours(
+    page: BuilderPage, files: FakeFiles
+) -> None:
+    (link,) = links(page.press("add_pictures", files=named(("a.jpg", photo()))))
+    files.failing = FilesUnavailable("connection refused")
+    answer = page.client.get(link)
+    assert answer.status_code == 503 and answer.headers["Retry-After"]
 
 
 def test_a_picture_can_be_taken_out_again(page: BuilderPage) -> None:
