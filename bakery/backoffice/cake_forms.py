@@ -64,7 +64,8 @@ class OfferForm(_Versioned):
     price = StringField("Price", [InputRequired("Write a price."), Length(max=20)])
     servings = _Count("Servings", [InputRequired("Say how many it serves.")])
     override_reason = StringField(
-        "Why this price", [Length(max=MAX_REASON, message=f"Keep it under {MAX_REASON} characters.")]
+        "Why this price or these servings",
+        [Length(max=MAX_REASON, message=f"Keep it under {MAX_REASON} characters.")],
     )
     starts_at = SelectField("Pickup time", validate_choice=False)
     expires_at = _LocalTime(

@@ -73,7 +73,8 @@ class Approve:
 
 def check(session: Session, decision: Approve, design: CakeDesign, shop: Shop) -> None:
     """Refuse with Invalid, naming the field, what cannot be promised: a price, servings, pickup day, expiry, a
-    text that is too long, or a price far from the suggested one (or below cost) that nobody has explained.
+    text that is too long, or a price (also one below cost) or servings far from the suggested ones that nobody
+    has explained.
     """
     _check_numbers(decision)
     if decision.starts_at.astimezone(ZoneInfo(shop.time_zone)).date() != design.needed_on:
@@ -84,9 +85,7 @@ def check(session: Session, decision: Approve, design: CakeDesign, shop: Shop) -
             raise Invalid(f"Keep it under {MAX_TEXT:,} characters.", field=name)
     if len(decision.override_reason) > MAX_REASON:
         raise Invalid(f"Keep it under {MAX_REASON} characters.", field="override_reason")
-    if why := reason_needed(
-        decision.price_cents, decision.prediction, shop.explain_from_percent, shop.currency
-    ):
+    if why := _reason_needed(decision, shop.explain_from_percent, shop.currency):
         if not decision.override_reason.strip():
             raise Invalid(f"{why} Say why.", field="override_reason")
 
@@ -105,17 +104,9 @@ def check_expiry(
         )
 
 
-def reason_needed(cents: int, guess: Prediction | None, percent: int, currency: str) -> str:
-    """Why a price has to be explained, in a sentence; empty where it has not."""
-    if guess is None:
-        return ""
-    if cents < guess.floor_cents:
-        return (
-            f"This is below ingredients and work, which come to {money(Money(guess.floor_cents, currency))}."
-        )
-    if abs(cents - guess.cents) * 100 > guess.cents * percent:
-        return f"This is more than {percent} % from the suggested price."
-    return ""
+def is_far(decided: int, suggested: int, percent: int) -> bool:
+    """Whether a decision is more than so many per cent from what was suggested, so that it has to be explained."""
+    return abs(decided - suggested) * 100 > suggested * percent
 
 
 def to_bespoke(row: CustomCakeRequest, decision: Approve, design: CakeDesign) -> Bespoke:
@@ -185,6 +176,22 @@ def _check_numbers(decision: Approve) -> None:
         raise Invalid("Write a price above nothing, and not above 50,000.", field="price_cents")
     if not 1 <= decision.servings <= MAX_SERVINGS:
         raise Invalid(f"A cake serves from one to {MAX_SERVINGS:,}.", field="servings")
+
+
+def _reason_needed(decision: Approve, percent: int, currency: str) -> str:
+    """Why a price or servings have to be explained, in a sentence; empty where they have not."""
+    guess = decision.prediction
+    if guess is None:
+        return ""
+    if decision.price_cents < guess.floor_cents:
+        return (
+            f"This is below ingredients and work, which come to {money(Money(guess.floor_cents, currency))}."
+        )
+    if is_far(decision.price_cents, guess.cents, percent):
+        return f"This is more than {percent} % from the suggested price."
+    if guess.servings is not None and is_far(decision.servings, guess.servings, percent):
+        return f"The servings are more than {percent} % from the suggested {guess.servings}."
+    return ""
 
 
 def _size(design: CakeDesign) -> str:

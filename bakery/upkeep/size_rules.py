@@ -8,6 +8,7 @@ from typing import Any
 from bakery.catalog.cake_models import CakeMeasures
 from bakery.catalog.models import Variant
 from bakery.core.errors import Invalid
+from bakery.custom_cakes.promise import is_far
 from bakery.forecasting.menu_cakes import Measures, Suggestion, check_measures, name_of
 from bakery.shop.queries import Profile
 
@@ -77,7 +78,7 @@ def explain(shop: Profile, size: Size, found: Suggestion) -> None:
     if size.reason:
         return
     percent = shop.explain_from_percent
-    if _far(size.price_cents, found.price.price_cents, percent):
+    if is_far(size.price_cents, found.price.price_cents, percent):
         raise Invalid(f"The price is more than {percent} % from the suggested one. Say why.", field="reason")
     if size.price_cents < found.price.floor_cents:
         raise Invalid("The price is below ingredients and work. Say why.", field="reason")
@@ -85,7 +86,7 @@ def explain(shop: Profile, size: Size, found: Suggestion) -> None:
         (size.servings_min, found.servings_min),
         (size.servings_max, found.servings_max),
     ):
-        if _far(decided or 0, suggested, percent):
+        if is_far(decided or 0, suggested, percent):
             raise Invalid(
                 f"The servings are more than {percent} % from the suggested ones. Say why.", field="reason"
             )
@@ -125,7 +126,3 @@ def _check_servings(size: Size, is_cake: bool) -> None:
         raise Invalid(
             f"Write the same or more, up to {MAX_SERVINGS:,}: small slices serve more.", field="servings_max"
         )
-
-
-def _far(decided: int, suggested: int, percent: int) -> bool:
-    return abs(decided - suggested) * 100 > suggested * percent

@@ -106,6 +106,7 @@ def test_what_the_customer_avoids_stands_on_the_order_for_the_kitchen(session: S
         ({"expires_at": NOW - timedelta(hours=1)}, "expires_at"),
         ({"expires_at": AT + timedelta(hours=1)}, "expires_at"),
         ({"prediction": GUESS, "price_cents": 29_000}, "override_reason"),
+        ({"prediction": GUESS, "servings": 20}, "override_reason"),
         ({"instructions": "x" * 1001}, "instructions"),
     ],
 )
@@ -117,13 +118,13 @@ def test_what_cannot_be_promised_is_refused_and_leaves_nothing(
         decisions.approve(approval(request_id, row(request_id).version, **changes), staff())
     assert refused.value.field == field
     assert row(request_id).status == RequestStatus.PENDING_REVIEW
-    assert session.scalar(select(func.count()).select_from(Order)) == 0
-    assert session.scalar(select(func.count()).select_from(AuditEntry)) == 0
+    assert [session.scalar(select(func.count()).select_from(each)) for each in (Order, AuditEntry)] == [0, 0]
 
 
-def test_a_price_far_from_the_suggestion_needs_its_reason(session: Session) -> None:
-    request_id = approved(prediction=GUESS, price_cents=40_000, override_reason="Sugar flowers by hand")
-    assert queries.read_file(session, row(request_id)).quotes[0].override_reason == "Sugar flowers by hand"
+@pytest.mark.parametrize("far", [{"price_cents": 40_000}, {"price_cents": 25_000, "servings": 18}])
+def test_what_is_far_from_the_suggestion_needs_its_reason(session: Session, far: dict[str, int]) -> None:
+    approved(prediction=GUESS, **far, override_reason="Sugar flowers by hand")
+    assert session.scalars(select(Quote.override_reason)).all() == ["Sugar flowers by hand"]
     assert session.scalars(select(AuditEntry.reason)).all() == ["Sugar flowers by hand"]
 
 

@@ -90,6 +90,7 @@ def test_a_corrected_description_is_kept_for_staff(desk: FlaskClient, session: S
         ({"servings": "many"}, "servings", "Write a whole number."),
         ({"price": "900"}, "override_reason", "more than 15 % from the suggested price. Say why."),
         ({"price": "50"}, "override_reason", "below ingredients and work"),
+        ({"servings": "90"}, "override_reason", "The servings are more than 15 % from the suggested"),
         ({"starts_at": ""}, "starts_at", "Choose a pickup time."),
         ({"starts_at": "2026-12-06T00:00Z"}, "starts_at", "on the day it is needed"),
         ({"expires_at": ""}, "expires_at", "until when"),

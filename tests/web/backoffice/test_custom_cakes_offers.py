@@ -128,7 +128,15 @@ def test_a_new_quote_replaces_the_offer_and_its_order(
     desk: FlaskClient, session: Session, offer: int
 ) -> None:
     old = order_of(session, offer)
-    answer = send(desk, offer, "revision", price="210.50", servings="30", message="With more roses")
+    answer = send(
+        desk,
+        offer,
+        "revision",
+        price="210.50",
+        servings="30",
+        override_reason="Small slices",
+        message="Roses",
+    )
     assert answer.status_code == 303, words(answer.text)
     first, second = quotes(session)
     assert (second.version, second.price_cents, second.servings) == (2, 21_050, 30)
