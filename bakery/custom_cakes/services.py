@@ -18,6 +18,7 @@ from bakery.custom_cakes.contents import need_of
 from bakery.custom_cakes.enclosures import Enclosed, enclose, exchange, refuse_too_many
 from bakery.custom_cakes.models import CustomCakeRequest, RequestMessage, SoftHoldState
 from bakery.custom_cakes.spec import CakeDesign
+from bakery.custom_cakes.standing import status_now
 from bakery.custom_cakes.states import OPEN, OVER, RequestStatus
 from bakery.custom_cakes.uploads import StoredPicture
 from bakery.infra import outbox
@@ -261,10 +262,10 @@ def _check_contact(contact: Contact) -> None:
 def _check_copy(session: Session, copy_of_id: int | None) -> None:
     if copy_of_id is None:
         return
-    status = session.scalar(select(CustomCakeRequest.status).where(CustomCakeRequest.id == copy_of_id))
-    if status is None:
+    row = session.get(CustomCakeRequest, copy_of_id)
+    if row is None:
         raise NotFound("There is no such request.")
-    if status not in OVER:
+    if status_now(row, session.get(Order, row.order_id or 0)) not in OVER:
         raise Conflict("That request is still open. Change it instead of sending a copy.")
 
 

@@ -104,7 +104,9 @@ def too_large(_error: RequestEntityTooLarge) -> ResponseReturnValue:
 
 def _answer(desk: Desk) -> ResponseReturnValue:
     if request.method != "POST":
-        return _first(desk)
+        # The key of a mail's link is known from here on, and out of sight.
+        hidden = desk.request_id is not None and "key" in request.args
+        return htmx.see_other(desk.address) if hidden else _first(desk)
     action = request.form.get("action", "")
     if action == "restart":
         end_read()

@@ -13,9 +13,11 @@ from bakery.custom_cakes import queries
 from bakery.custom_cakes.drafts import Draft, DraftOwner, Typed, find_draft, save_draft
 from bakery.custom_cakes.models import CustomCakeRequest
 from bakery.custom_cakes.spec import from_json
+from bakery.custom_cakes.standing import status_now
 from bakery.custom_cakes.states import OVER, RequestStatus
 from bakery.custom_cakes.uploads import StoredPicture
 from bakery.infra.transaction import end_read
+from bakery.orders.models import Order
 from bakery.storefront.cake_access import open_request
 from bakery.storefront.cake_builder_form import Values, from_design
 
@@ -45,7 +47,8 @@ class Desk:
 def copy_desk(session: Session, number: str) -> Desk:
     """A copy of this person's request. Refuses one that is still open (Conflict) and one that is not theirs."""
     row = open_request(session, number)
-    if row.status not in OVER:
+    # As its page says it, also before any job has noted that its offer ran out.
+    if status_now(row, session.get(Order, row.order_id or 0)) not in OVER:
         raise Conflict("That request is still open. Change it instead of sending a copy.")
     return _desk(COPY, row)
 
