@@ -61,6 +61,8 @@ def end_draft(session: Session, draft_id: int | None, taken: Sequence[StoredPict
     if draft_id is None:
         return
     keys = [picture.key for picture in taken]
+    # First the draft, then its pictures: in the order in which the builder's page locks them.
+    session.execute(select(CakeDraft.id).where(CakeDraft.id == draft_id).with_for_update())
     session.execute(delete(CakeUpload).where(CakeUpload.draft_id == draft_id, CakeUpload.key.in_(keys)))
     session.execute(delete(CakeDraft).where(CakeDraft.id == draft_id))
 

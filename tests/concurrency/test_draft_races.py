@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from bakery.core import clock, ids
-from bakery.custom_cakes import drafts
+from bakery.custom_cakes import drafts, enclosures, services
 from bakery.custom_cakes.draft_clearing import delete_lost_pictures
 from bakery.custom_cakes.draft_models import CakeDraft, CakeUpload
 from bakery.custom_cakes.drafts import AlreadySent, ChangedElsewhere, DraftOwner, Typed, find_draft
@@ -17,7 +17,7 @@ from bakery.custom_cakes.models import CustomCakeRequest
 from bakery.custom_cakes.services import submit_request
 from bakery.custom_cakes.uploads import CleanPicture
 from bakery.infra.db import db
-from tests.concurrency.race import race
+from tests.concurrency.race import race, together
 from tests.custom_cakes.requests import NOW, sending
 from tests.factories.shop import make_open_shop
 from tests.fakes.files import FakeFiles
@@ -105,6 +105,47 @@ def test_seven_pictures_cannot_slip_in_by_two_doors(app: Flask) -> None:
     add = [lambda: drafts.add_pictures(owner, "new", "one", four, files) or "in" for _ in range(2)]
     assert [o for o in race(app, add) if o == "in"] == ["in"]
     assert count(CakeUpload) == len(files.files) == 4
+
+
+def test_taking_a_picture_out_while_the_cake_is_sent_never_ends_in_a_deadlock(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _withdraw_all()
+    key = ids.new_secret()
+    owner = begun(key)
+    drafts.add_pictures(owner, "new", "one", [CleanPicture(b"pixels", 4, 3, "JPEG")], FakeFiles())
+    draft = find_draft(db.session(), owner, "new")
+    assert draft is not None
+    meet = together(2)
+
+    def taking_out(table: type) -> Any:
+        # The draft is locked by now, its picture is not.
+        meet()
+        return update(table)
+
+    def ending(table: type) -> Any:
+        if table is CakeDraft:
+            meet()
+        return delete(table)
+
+    monkeypatch.setattr(drafts, "update", taking_out)
+    monkeypatch.setattr(enclosures, "delete", ending)
+    wish = sending(key, draft_id=draft.id, pictures=draft.stored)
+    tries: list[Exception] = []
+
+    def submit() -> int:
+        try:
+            return services._submit(wish)
+        except Exception as error:
+            tries.append(error)
+            raise
+
+    outcomes = race(
+        app,
+        [lambda: drafts.remove_picture(owner, "new", "one", draft.pictures[0].id), submit],
+    )
+    assert tries == [] and outcomes[0] is None and isinstance(outcomes[1], int), outcomes
+    assert count(CakeDraft) == 0
 
 
 def test_two_clean_ups_at_once_share_the_work(app: Flask) -> None:
