@@ -79,9 +79,10 @@ def _revise(decision: Approve, actor: Actor) -> int:
         old = orders.lock_order(session, row.order_id or 0)
         _refuse_paid(session, old)
         design, shop = _check(session, row, decision)
-        scheduling.lock_both(session, old.ref, decision.starts_at)
+        wish = promise.to_bespoke(row, decision, design)
+        scheduling.lock_both(session, old.ref, wish.starts_at, wish.agreed)
         orders.cancel(session, old, actor, f"quote {row.quote_version + 1} took its place")
-        order = place_bespoke(session, promise.to_bespoke(row, decision, design), actor)
+        order = place_bespoke(session, wish, actor)
         row.order_id = order.id
         quote = promise.write_quote(session, row, decision, design, shop, actor)
         operations.enter(session, row, "quote", actor, reason=f"quote {quote.version}: changed")

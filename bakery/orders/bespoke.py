@@ -51,6 +51,11 @@ class Bespoke:
     # What each station has to do, a line for each thing.
     tasks: Mapping[Station, Sequence[str]] | None = None
 
+    @property
+    def agreed(self) -> Need:
+        """What it asks of the schedule, now that somebody has agreed to its notice."""
+        return agreed_need(self.need.make_minutes, self.need.steps)
+
 
 def place_bespoke(session: Session, wish: Bespoke, actor: Actor) -> Order:
     """An unpaid order that holds its pickup slot and the minutes of its stations until `expires_at`, inside the
@@ -128,8 +133,7 @@ def place_bespoke(session: Session, wish: Bespoke, actor: Actor) -> Order:
             actor_label=actor.label,
         )
     )
-    need = agreed_need(wish.need.make_minutes, wish.need.steps)
-    slot = scheduling.hold(session, order.ref, order.pickup_at, need, wish.expires_at, now)
+    slot = scheduling.hold(session, order.ref, order.pickup_at, wish.agreed, wish.expires_at, now)
     order.slot_id = slot.id
     session.flush()
     return order

@@ -19,7 +19,8 @@ from bakery.scheduling import reasons, rules, station_holds
 from bakery.scheduling.calendar import Booked, Calendar, room
 from bakery.scheduling.errors import SlotGone, StationFull
 from bakery.scheduling.models import PickupSlot, SlotHold, SlotHoldState
-from bakery.scheduling.queries import open_calendar
+from bakery.scheduling.queries import booked_steps, open_calendar
+from bakery.scheduling.stations import Stations
 from bakery.scheduling.types import Availability, Need, Slot
 
 __all__ = [
@@ -46,15 +47,20 @@ def lock_slot(session: Session, starts_at: datetime) -> PickupSlot | None:
     )
 
 
-def lock_both(session: Session, owner: str, starts_at: datetime) -> None:
-    """Before an owner gives its slot back and takes another in one transaction: lock both, the earlier first.
+def lock_both(session: Session, owner: str, starts_at: datetime, need: Need) -> None:
+    """Before an owner gives back what it holds and takes what `need` asks instead, in one transaction: lock both
+    slots, the earlier first, and then the stations' days of both.
 
-    Whoever did not would lock a station's day before a slot, and could stand across whoever comes the right way.
+    Whoever did not would lock a slot or an earlier day after a later one, and could stand across whoever comes the
+    right way.
     """
     starts_at = starts_at.astimezone(UTC)
+    steps = booked_steps(session, owner)
     known = rules.load(session)
     if known is not None:
-        on = starts_at.astimezone(ZoneInfo(known.time_zone)).date()
+        zone = ZoneInfo(known.time_zone)
+        on = starts_at.astimezone(zone).date()
+        steps += Stations(known, {}, clock.now().astimezone(zone).date()).steps(need, on) or ()
         for slot in known.slots(on):
             if slot.starts_at == starts_at:
                 _insert_row(session, slot)
@@ -66,6 +72,8 @@ def lock_both(session: Session, owner: str, starts_at: datetime) -> None:
         .order_by(PickupSlot.starts_at)
         .with_for_update(key_share=True)
     )
+    if steps:
+        station_holds.lock_days(session, steps)
 
 
 def hold(

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -31,6 +32,7 @@ from bakery.scheduling.errors import StationFull
 from bakery.scheduling.models import PickupSlot, SlotHold, SlotPlan, StationDay, StationHold
 from bakery.scheduling.types import Need, Station, StepNeed, StepOn
 from tests.concurrency.race import race, together
+from tests.custom_cakes.designs import design
 from tests.custom_cakes.requests import AT, NOW, approval, row, sent, staff
 from tests.factories.scheduling import StationDayFactory
 from tests.factories.shop import make_open_shop
@@ -234,8 +236,35 @@ def test_an_offer_that_changes_its_time_meets_those_who_take_and_free_the_same_d
     assert db.session().scalar(select(func.sum(PickupSlot.booked_orders))) == 8
 
 
-def approved_at(at: datetime, number: int) -> int:
+def test_two_offers_that_change_places_across_days_wait_for_each_other_once(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one from Saturday to Friday, the other from Friday to Saturday, at times of their own."""
+    monkeypatch.setattr(offers, "retrying", lambda work: work())
+    meet, place = together(2), offers.place_bespoke
+    zohra, gateway = staff("Zohra"), FakeGateway()
+    friday, later = AT - timedelta(days=1), timedelta(hours=1)
+    first, second = approved_at(AT, 1), approved_at(friday + later, 2, needed_on=str(FRIDAY))
+
+    def given_back_and_not_taken_yet(*wish: Any) -> Order:
+        meet()
+        return place(*wish)
+
+    monkeypatch.setattr(offers, "place_bespoke", given_back_and_not_taken_yet)
+
+    def revise(request_id: int, at: datetime, on: date) -> int:
+        other = approval(request_id, row(request_id).version, at, design=design(needed_on=str(on)))
+        return offers.revise(other, zohra, gateway)
+
+    outcomes = race(
+        app, [partial(revise, first, friday, FRIDAY), partial(revise, second, AT + later, date(2026, 12, 5))]
+    )
+    assert all(isinstance(outcome, int) for outcome in outcomes), outcomes
+    assert booked() == booked(on=date(2026, 12, 3)) == ONE_CAKE
+
+
+def approved_at(at: datetime, number: int, **changes: Any) -> int:
     contact = services.Contact("Mei", f"mei{number}@saffron.test", "+61491570156")
-    request_id = sent(contact=contact)
+    request_id = sent(contact=contact, **changes)
     decisions.approve(approval(request_id, row(request_id).version, at), staff(f"Decorator {number}"))
     return request_id
