@@ -8,6 +8,8 @@ from typing import Any
 
 import structlog
 from PIL import Image
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from bakery.catalog.illustration.render import rasterise
 from bakery.catalog.models import Allergen, Declaration
@@ -254,6 +256,12 @@ def latest_changes(file: RequestFile, quote: Quote, zone: str) -> Change | None:
 def link(row: CustomCakeRequest) -> str:
     """The request's own page, with its key."""
     return f"{mails.settings().base_url}/custom-cakes/{row.number}?key={row.secret}"
+
+
+def link_of_order(session: Session, order_id: int) -> str:
+    """The way to the request whose offer an order is; empty for every other order."""
+    row = session.scalar(select(CustomCakeRequest).where(CustomCakeRequest.order_id == order_id))
+    return link(row) if row is not None else ""
 
 
 def pay_link(row: CustomCakeRequest) -> str:

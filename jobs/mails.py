@@ -76,8 +76,8 @@ def order_confirmation(order: Order, receipt: ReceiptPdf) -> Email:
     )
 
 
-def late_refund(order: Order, refunded: Money, version: int) -> Email:
-    """A payment that bought nothing went back."""
+def late_refund(order: Order, refunded: Money, version: int, cake_link: str = "") -> Email:
+    """A payment that bought nothing went back. `cake_link` leads to the request of a custom cake."""
     twice = order.status not in (OrderStatus.EXPIRED, OrderStatus.CANCELLED)
     return draft(
         "late_refund",
@@ -89,6 +89,7 @@ def late_refund(order: Order, refunded: Money, version: int) -> Email:
         first_name=_first_name(order),
         refunded=refunded,
         twice=twice,
+        cake_link=cake_link,
         menu_link=f"{settings().base_url}/menu",
     )
 

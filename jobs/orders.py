@@ -21,7 +21,7 @@ from bakery.orders.queries import get_order
 from bakery.payments import receipts
 from bakery.payments.models import TransactionKind
 from bakery.payments.queries import is_paying, transactions
-from jobs import mails
+from jobs import cake_mails, mails
 from jobs.periodic import periodic
 
 log = structlog.get_logger(__name__)
@@ -69,7 +69,9 @@ def send_late_refund(order_id: int) -> None:
         log.warning("no_refund_to_tell_of", order=order_id)
         return
     amount = Money(-refunds[-1].amount_cents, refunds[-1].currency)
-    messages.deliver_email(mails.late_refund(order, amount, version=len(refunds)), adapters().mailer)
+    cake_link = cake_mails.link_of_order(db.session(), order_id)
+    draft = mails.late_refund(order, amount, len(refunds), cake_link)
+    messages.deliver_email(draft, adapters().mailer)
 
 
 def send_cancellation(order_id: int) -> None:

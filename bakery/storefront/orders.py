@@ -157,6 +157,8 @@ def _context(order: Order, state: order_page.Progress) -> dict[str, object]:
         "allergens_of": order_page.line_allergens,
         "cake": cake,
         "may_open_cake": cake is not None and _may_open_cake(order, cake),
+        # An earlier offer's order is no request's any more, and is on no menu either.
+        "on_menu": any(line.variant_id is not None for line in order.lines),
         "cancelled_payment": request.args.get("paid") == "0",
         "user": current_user if current_user.is_authenticated else None,
     }

@@ -16,6 +16,8 @@ from bakery.custom_cakes import offers, services
 from bakery.custom_cakes.models import CustomCakeRequest
 from bakery.integrations.adapters import Adapters
 from bakery.orders.services import expire_order
+from bakery.payments.services import refund_late_payment
+from jobs.orders import send_late_refund
 from tests.custom_cakes.offers import CUSTOMER, offered, order_of
 from tests.custom_cakes.requests import NOW, approval, row, sent, staff
 from tests.factories.shop import make_open_shop
@@ -175,6 +177,38 @@ def test_the_orders_page_says_deposit_and_rest_before_and_after_it_is_paid(
     assert "Your deposit is paid, and your order is confirmed." in after
     assert "$168.00 is still to be paid It is due by the time you collect your cake." in after
     assert "Deposit paid, confirmed" in after and "Paid and confirmed" not in after
+
+
+@pytest.mark.parametrize("sent_back", [False, True])
+def test_money_that_came_too_late_is_not_denied_by_page_or_mail(
+    client: FlaskClient, cake: CustomCakeRequest, session: Session, outside: Adapters, sent_back: bool
+) -> None:
+    yes(client, cake)
+    order = order_of(cake)
+    with clock.travel(order.pickup_at + timedelta(minutes=1)):
+        expire_order(order.id)
+        pay_on_stripe(cake, outside.gateway)
+        if sent_back:
+            refund_late_payment(steps.latest(order).id, outside.gateway)
+            send_late_refund(order.id)
+        page = words(client.get(f"/orders/{order.number}"))
+    assert "Nothing was charged" not in page
+    assert ("The money is on its way back" if sent_back else "We will send your payment back") in page
+    if sent_back:
+        (mail,) = outside.mailer.sent
+        link = f"http://localhost/custom-cakes/{cake.number}?key={cake.secret}"
+        assert link in mail.text and link in mail.html and "Choose again" not in mail.text
+
+
+def test_the_order_of_an_earlier_offer_cannot_be_ordered_again(
+    client: FlaskClient, cake: CustomCakeRequest, outside: Adapters
+) -> None:
+    before = order_of(cake)
+    latest = row(cake.id)
+    offers.revise(approval(cake.id, latest.version, price_cents=30_000), staff(), outside.gateway)
+    client.get(f"/orders/{before.number}?key={before.secret}")
+    page = client.get(f"/orders/{before.number}").text
+    assert "This order was cancelled" in page and "/again" not in page
 
 
 def test_a_waiting_cake_is_not_in_the_way_of_an_empty_checkout(
