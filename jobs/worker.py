@@ -37,7 +37,11 @@ JOBS = (
     "jobs.production",
     "jobs.messages",
     "jobs.housekeeping",
+    "jobs.custom_cakes",
+    "jobs.cake_drafts",
+    "jobs.catalog",
     "jobs.learning",
+    "jobs.servings",
 )
 HEAVY: dict[str, tuple[str, ...]] = {
     queue.URGENT: ("twilio.rest", "stripe"),

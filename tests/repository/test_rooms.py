@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bakery.infra import queue
+from jobs import worker
 from tests.repository.test_sizes import ROOT, tracked
 
 SHOP = [name for name in tracked("bakery/*.py", "jobs/*.py")]
@@ -56,6 +57,11 @@ def test_a_job_that_is_owed_exists(dotted: str) -> None:
 
 def test_jobs_are_owed_at_all() -> None:
     assert "jobs.orders.send_confirmation" in owed_jobs()
+
+
+def test_workers_load_every_job_before_they_fork() -> None:
+    modules = {dotted.rpartition(".")[0] for dotted in owed_jobs()}
+    assert modules <= set(worker.JOBS)
 
 
 def test_every_queue_has_a_worker_on_the_host() -> None:
