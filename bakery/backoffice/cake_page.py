@@ -129,9 +129,12 @@ class Review:
 
     @property
     def description(self) -> str:
-        """What staff corrected last, else a draft from the design."""
+        """What staff corrected last of exactly this cake, else a draft from the design: another cake has other
+        allergens.
+        """
         last = self.file.quote
-        return (last.description if last else "") or provisional_description(self.design, self.servings)
+        kept = last.description if last and last.design_hash == self.design.hash else ""
+        return kept or provisional_description(self.design, self.servings)
 
     @property
     def quotes(self) -> tuple[Quote, ...]:

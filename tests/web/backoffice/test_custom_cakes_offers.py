@@ -23,7 +23,7 @@ from bakery.people.models import AuditEntry
 from bakery.scheduling.models import PickupSlot, StationDay
 from tests.custom_cakes.deliveries import deliver
 from tests.custom_cakes.requests import NOW, row, sent
-from tests.web.backoffice.cake_desk import form, look, send, words
+from tests.web.backoffice.cake_desk import address, form, look, send, words
 
 CUSTOMER = Actor(None, "customer", "203.0.113.9")
 BASE = "http://shop.saffron.test"
@@ -240,3 +240,13 @@ def test_nothing_of_an_offer_is_done_twice_from_one_page(
     assert again.status_code == 409 and "was faster" in words(again.text, "#decide")
     assert 'value="220"' in again.text, "what was typed is still in the form"
     assert len(quotes(session)) == 2
+
+
+def test_a_description_is_of_the_cake_that_it_was_written_for(desk: FlaskClient, offer: int) -> None:
+    old = "A walnut cake as last year."
+    send(desk, offer, "revision", description=old)
+    assert form(look(desk, offer), "revision")["description"] == old
+    fields = form(desk.get(f"{address(offer)}/design").text, "variation") | {"tiers.0.flavour": "red_velvet"}
+    varied = desk.get(f"{address(offer)}/variation", query_string=fields)
+    drafted = form(varied.text, "revision")["description"]
+    assert old not in drafted and "Red velvet" in drafted and "Contains: " in drafted
