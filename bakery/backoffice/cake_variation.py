@@ -67,7 +67,8 @@ def read_hidden(text: str, today: date) -> CakeDesign:
     """What `write_hidden` wrote, checked like a wish. Refuses (Invalid) everything else."""
     try:
         found: Any = json.loads(text)
-    except ValueError as error:
+    # Nested beyond all measure is RecursionError's.
+    except (ValueError, RecursionError) as error:
         raise Invalid(_UNREADABLE) from error
     if not isinstance(found, dict):
         raise Invalid(_UNREADABLE)

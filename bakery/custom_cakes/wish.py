@@ -7,6 +7,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, TypeVar
 
+import regex
+
 from bakery.catalog.illustration.specs import Covering, Shape, Topping
 from bakery.catalog.models import Allergen, Tag
 from bakery.core.errors import Invalid
@@ -17,6 +19,8 @@ from bakery.custom_cakes.spec import MAX_TIERS, CakeDesign, TierDesign
 
 E = TypeVar("E", bound=StrEnum)
 _MAX_NUMBER = 10_000_000
+# Unicode's control characters, halves of characters and private ones: no page, mail or ticket can show them.
+UNPRINTABLE = regex.compile(r"[[\p{Cc}\p{Cs}\p{Co}]--[\n\r\t]]", regex.V1)
 
 
 def read_wish(sent: Mapping[str, Any], today: date) -> CakeDesign:
@@ -122,8 +126,10 @@ def _text(sent: Mapping[str, Any], name: str) -> str:
     given = sent.get(name)
     if given is None:
         return ""
-    if not isinstance(given, str) or "\x00" in given:
+    if not isinstance(given, str):
         raise Invalid("This is no text.", field=name)
+    if UNPRINTABLE.search(given):
+        raise Invalid("There is a character in it that we cannot print. Please type it again.", field=name)
     return given.strip()
 
 

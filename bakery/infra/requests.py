@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 import secrets
 import time
+from typing import Any
 
 import structlog
 from flask import Flask, Response, g, request
+from flask.json.provider import DefaultJSONProvider
 
 log = structlog.get_logger("request")
 _SANE_ID = re.compile(r"^[A-Za-z0-9-]{8,64}$")
@@ -15,8 +17,19 @@ _SANE_ID = re.compile(r"^[A-Za-z0-9-]{8,64}$")
 _PROBES = frozenset({"health.healthz", "health.readyz"})
 
 
+class ShallowJSON(DefaultJSONProvider):
+    """JSON as Flask has it, but what is nested beyond all measure is malformed (ValueError) and no fault."""
+
+    def loads(self, s: str | bytes, **kwargs: Any) -> Any:
+        try:
+            return super().loads(s, **kwargs)
+        except RecursionError as error:
+            raise ValueError("nested too deeply") from error
+
+
 def init_requests(app: Flask) -> None:
     """Give each request an id (a sane one from the router is kept), answer with it, and log one line."""
+    app.json = ShallowJSON(app)
 
     @app.before_request
     def begin() -> None:

@@ -16,6 +16,7 @@ from bakery.catalog.illustration.specs import Shape
 from bakery.core.errors import Invalid
 from bakery.custom_cakes import options
 from bakery.custom_cakes.spec import MAX_TIERS, CakeDesign, TierDesign
+from bakery.custom_cakes.wish import UNPRINTABLE
 
 Values = dict[str, Any]
 MEASURES = ("diameter_cm", "length_cm", "width_cm", "height_cm")
@@ -141,7 +142,8 @@ def field_id(field: str | None) -> str:
 
 
 def _text(given: str) -> str:
-    return given.replace("\x00", "")[:LONGEST]
+    # Nobody types those; they come along with what is pasted.
+    return UNPRINTABLE.sub("", given[:LONGEST])
 
 
 def _read_tier(form: MultiDict[str, str], index: int) -> Values:

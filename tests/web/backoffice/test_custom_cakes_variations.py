@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 
 import pytest
@@ -128,6 +129,7 @@ def test_what_was_refused_keeps_the_changed_cake_and_forged_ones_are_refused(
     refused = send(desk, request_id, "approval", page, price="9000")
     assert refused.status_code == 422 and "Say why." in words(refused.text)
     assert form(refused.text, "approval")["design"] == form(page, "approval")["design"] != ""
-    for forged in ("{", "[]", '{"shape": "round"}', "x" * 11_000):
+    halved = json.dumps(row(request_id).design | {"note": "\ud800"})
+    for forged in ("{", "[]", '{"shape": "round"}', "x" * 11_000, "[" * 9_000, "[" * 100_000, halved):
         assert send(desk, request_id, "approval", page, design=forged).status_code == 422
     assert quotes(session) == [] and row(request_id).status == RequestStatus.PENDING_REVIEW

@@ -93,6 +93,10 @@ def test_without_scripts_a_button_updates_and_everything_typed_stays(page: Build
     assert BuilderPage(page.client).fields["note"].replace("\r\n", "\n") == typed["note"]
 
 
+def test_invisible_characters_that_came_along_with_what_was_pasted_are_left_out(page: BuilderPage) -> None:
+    assert page.then(note="Two\x08 lines:\none\x0b\ue000, two").fields["note"] == "Two lines:\none, two"
+
+
 def test_tiers_are_added_and_taken_away_by_buttons(page: BuilderPage) -> None:
     three = page.then("add_tier").then("add_tier", **{"tiers-0-diameter_cm": "30"})
     assert three.tiers == 3
@@ -173,6 +177,12 @@ def test_a_tier_wider_than_the_one_below_leaves_the_last_possible_cake_in_sight(
     assert part.status_code == 200 and 'id="at-tiers-1-diameter_cm" hx-swap-oob="true"></div>' in part.text
 
 
+def test_two_mistakes_are_both_said_and_first_the_one_that_takes_the_price(page: BuilderPage) -> None:
+    wide = page.then("add_tier").then(needed_on="2026-11-20", **{"tiers-1-diameter_cm": "40"})
+    assert wide.price == "No price yet" and "has passed" in wide.said("needed_on")
+    assert "wider than the tier below" in text(wide.answer, ".cake-wrong")
+
+
 def test_a_wrong_date_is_no_reason_to_lose_the_price(page: BuilderPage) -> None:
     wrong = page.then(needed_on="2026-11-20", **{"tiers-0-diameter_cm": "28"})
     assert len(dollars(wrong.price)) == 2 and wrong.price != page.price
@@ -203,6 +213,18 @@ def test_the_reasons_of_the_price_add_up(page: BuilderPage) -> None:
     amounts = page.soup.select(".sums dd")
     cents = [int(re.sub(r"[^\d-]", "", dd.get_text().replace("−", "-"))) for dd in amounts]
     assert sum(cents[:-1]) == cents[-1]
+
+
+def test_opened_reasons_stay_open_and_are_drawn_anew_alone(page: BuilderPage) -> None:
+    kept = page.soup.select_one("details#why[hx-preserve]")
+    assert kept and page.fields["why"] == "shown"
+    part = BeautifulSoup(page.press(htmx=True, guests="30").text, "html.parser")
+    alone = part.select("#why-words[hx-swap-oob]")
+    assert len(alone) == 1 and "Most likely" in alone[0].get_text()
+    del page.fields["why"]
+    assert "hx-swap-oob" not in str(
+        BeautifulSoup(page.press(htmx=True, guests="31").text, "html.parser").select("#why-words")
+    ), "where no reasons are shown there is no place to draw them in"
 
 
 def test_a_link_from_the_servings_page_fills_in_what_makes_sense(client: FlaskClient) -> None:

@@ -104,7 +104,7 @@ def test_what_cannot_be_is_refused_with_its_field(shop: FlaskClient, changes: An
     assert answer.json["error"]["field"] == field and answer.json["error"]["message"].endswith(".")
 
 
-@pytest.mark.parametrize("body", ["", "[]", "null", "{", '"cake"'])
+@pytest.mark.parametrize("body", ["", "[]", "null", "{", '"cake"', "[" * 200_000, '{"a":' * 100_000])
 def test_what_is_no_cake_at_all_is_refused(shop: FlaskClient, body: str) -> None:
     answer = shop.post("/custom-cakes/estimate", data=body, content_type="application/json")
     assert answer.status_code == 422 and "JSON" in answer.json["error"]["message"]
