@@ -10,6 +10,7 @@ import flask
 from flask import Blueprint, Response, abort, current_app, flash, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_limiter import RateLimitExceeded
+from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from bakery.core.errors import Conflict, DomainError, Invalid, Unavailable
@@ -39,12 +40,20 @@ TOO_LARGE = (
     "Those pictures are too large together: a picture may have up to 10 MB, and there may be six. "
     "Please send them one by one."
 )
+TOO_MANY_NEW = (
+    "A great many cakes were begun from your internet connection within the hour, so yours cannot be kept right "
+    "now. Please leave this page open and try again in a while, or ring us."
+)
 
 
 @blueprint.url_value_preprocessor
 def _expect_pictures(endpoint: str | None, values: object) -> None:
-    """Larger than other forms; said before anything (the form token) reads the body."""
-    request.max_content_length = uploads.MAX_REQUEST_BYTES
+    """Larger than other forms; said before anything (the form token) reads the body.
+
+    Only where pictures can be in it: other forms of that length would be read for half a minute.
+    """
+    if request.mimetype == "multipart/form-data":
+        request.max_content_length = uploads.MAX_REQUEST_BYTES
 
 
 @blueprint.route("/new", methods=["GET", "POST"])
@@ -144,18 +153,29 @@ def _take(desk: Desk, action: str) -> ResponseReturnValue:
     sheet.fresh = len(values["tiers"]) - 1 if action == "add_tier" else None
     end_read()
     try:
-        token = drafts.save_draft(owner, desk.subject, _typed(sheet, action))
+        token = (_keep_new if draft is None else drafts.save_draft)(
+            owner, desk.subject, _typed(sheet, action)
+        )
     except AlreadySent as error:
         return _sent_before(sheet, error)
     except ChangedElsewhere as error:
         sheet.conflict = error.message
         return show(sheet, error.status)
+    except RateLimitExceeded:
+        sheet.notice = TOO_MANY_NEW
+        return show(sheet, 429)
     owner = draft_owner(request, token) if token else owner
     sheet.wrong |= _pictures(owner, sheet, action)
     kept = drafts.find_draft(session, owner, desk.subject)
     sheet.keep(kept)
     response = _send(sheet, kept) if action == "send" else show(sheet, 422 if sheet.wrong else 200)
     return send_token(response, token)
+
+
+@limiter.limit("100 per hour")
+def _keep_new(owner: DraftOwner, subject: str, typed: Typed) -> str | None:
+    """A draft that is not there yet. Whoever sends no cookie would make one with every request."""
+    return drafts.save_draft(owner, subject, typed)
 
 
 def _sent_before(sheet: Sheet, error: AlreadySent) -> Response:
@@ -223,7 +243,7 @@ def _pictures(owner: DraftOwner, sheet: Sheet, action: str) -> dict[str, str]:
     name, _, which = action.partition(":")
     if name == "remove_picture" and which.isdecimal():
         drafts.remove_picture(owner, sheet.desk.subject, sheet.page, int(which[:18]))
-    sent = [(file.filename or "", file.read()) for file in request.files.getlist("pictures") if file]
+    sent = [file for file in request.files.getlist("pictures") if file]
     if not sent:
         return {}
     try:
@@ -234,13 +254,14 @@ def _pictures(owner: DraftOwner, sheet: Sheet, action: str) -> dict[str, str]:
 
 
 @limiter.limit("60 per hour")
-def _add(owner: DraftOwner, sheet: Sheet, sent: list[tuple[str, bytes]]) -> list[str]:
+def _add(owner: DraftOwner, sheet: Sheet, sent: list[FileStorage]) -> list[str]:
     clean, said = [], []
     if len(sent) > uploads.MAX_PICTURES:
         return [f"Send up to {uploads.MAX_PICTURES} pictures; these are {len(sent)}."]
-    for name, data in sent:
+    for file in sent:
         try:
-            clean.append(uploads.clean_picture(data, name))
+            # One after the other: eight requests of sixty megabytes are more than a process may have.
+            clean.append(uploads.clean_picture(file.read(), file.filename or ""))
         except Invalid as error:
             said.append(error.message)
     try:

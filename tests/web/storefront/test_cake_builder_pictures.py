@@ -131,6 +131,12 @@ def test_more_than_six_are_refused_at_once_and_later(page: BuilderPage, files: F
     assert len(files.files) == 6
 
 
+def test_only_what_can_have_pictures_in_it_may_be_that_large(page: BuilderPage, app: Flask) -> None:
+    junk = b"a=b&" * (app.config["MAX_CONTENT_LENGTH"] // 4 + 1)
+    answer = page.client.post(page.address, data=junk, content_type="application/x-www-form-urlencoded")
+    assert answer.status_code == 413
+
+
 @pytest.mark.parametrize("htmx", [False, True])
 def test_a_request_that_is_too_large_is_said_before_it_is_read(page: BuilderPage, htmx: bool) -> None:
     page.press(inscription="Kept")

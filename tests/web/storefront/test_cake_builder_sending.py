@@ -190,6 +190,7 @@ def test_a_changed_request_goes_back_into_the_queue_with_its_pictures(app: Flask
     page = BuilderPage(client, f"/custom-cakes/{request.number}/edit")
     assert page.fields["inscription"] == "Happy 40th Laila" and len(page.soup.select(".shot")) == 1
     assert not page.soup.select("#name"), "the contact is known"
+    assert "Smaller, please." in text(page.answer, ".told") and "24 cm" in text(page.answer, ".told")
     refused = page.press("send", inscription="Changed")
     assert refused.status_code == 422 and "tick this box" in text(refused, "#at-rights")
     answer = page.press("send", inscription="Changed", rights="on")
@@ -279,3 +280,15 @@ def test_very_many_requests_from_one_place_are_slowed_down_and_kept(
     assert last.status_code == 429 and requests(session) == 2
     assert "internet connection" in text(last, ".notice")
     assert BuilderPage(counted).fields["note"] == "Kept"
+
+
+def test_whoever_keeps_no_cookie_cannot_fill_the_shop_with_drafts(
+    counted: FlaskClient, session: Session
+) -> None:
+    wish = {"name": "Laila"}
+    for _ in range(100):
+        assert counted.post(ADDRESS, data=wish).status_code != 429
+        counted.delete_cookie("cake")
+    assert counted.post(ADDRESS, data=wish).status_code == 429
+    drafts = session.scalar(select(func.count()).select_from(CakeDraft))
+    assert drafts == 100
