@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bakery.catalog.illustration.canvas import Canvas, Point, smooth
 from bakery.catalog.illustration.decorations import place
@@ -14,6 +14,8 @@ from bakery.catalog.illustration.specs import Border, CakeSpec, Topping
 
 NUTS_GREEN = ("#8da243", "#a9bb5b", "#6f8433", "#c3cf86", "#7d6a35")
 CRUMB_BROWN = ("#8a5a32", "#b98350", "#5e3a1f", "#d9ae78")
+# On a cake with words, as a share of its radius: nothing wider than this, or it lies on the words.
+_BESIDE_WORDS = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ def dress(c: Canvas, view: View, outline: Sequence[Point], z: float, spec: CakeS
         style = STYLES.get(topping)
         if style is None:
             continue
+        style = _beside_words(style, radius) if written else style
         spots = _LAYOUTS[style.layout](c, outline, radius, style.size_cm, written)
         if index and style.layout == "crown":
             spots = spots[::2]
@@ -75,6 +78,10 @@ def dress(c: Canvas, view: View, outline: Sequence[Point], z: float, spec: CakeS
         _put(c, view, (x, y), z, style, key)
     if Topping.CANDLES in spec.toppings:
         _candles(c, view, radius, z)
+
+
+def _beside_words(style: Style, radius: float) -> Style:
+    return replace(style, size_cm=min(style.size_cm, radius * _BESIDE_WORDS))
 
 
 def ledge(c: Canvas, view: View, outline: Sequence[Point], z: float, spec: CakeSpec) -> None:
@@ -160,7 +167,7 @@ def _crescent(c: Canvas, outline: Sequence[Point], radius: float, size: float, w
     """A heap along the back and the left, thick in the middle and thin at its ends."""
     rng, spots = c.rng, []
     step = math.degrees(size * 0.8 / (radius * 0.72))
-    start, end = (170, 330) if written else (125, 320)
+    start, end = (200, 335) if written else (125, 320)
     degrees = float(start)
     while degrees < end:
         middle = 1 - abs((degrees - (start + end) / 2) / ((end - start) / 2))
@@ -178,7 +185,7 @@ def _scatter(c: Canvas, outline: Sequence[Point], radius: float, size: float, wr
     for _ in range(int(radius * 2.6)):
         a, r = rng.uniform(0, 2 * math.pi), radius * math.sqrt(rng.uniform(0.02, 0.72))
         spot = (r * math.cos(a), r * math.sin(a))
-        clear = not written or abs(spot[1]) > radius * 0.42 or abs(spot[0]) > radius * 0.7
+        clear = not written or abs(spot[1]) > radius * 0.6 or abs(spot[0]) > radius * 0.72
         far = all(math.dist(spot, other) > size * 0.75 for other in spots)
         if clear and far and inside(outline, spot[0] * 1.1, spot[1] * 1.1):
             spots.append(spot)
