@@ -46,15 +46,15 @@ class Answer:
     design: CakeDesign | None
     shown: CakeDesign
     estimate: CakeEstimate | None
-    error: Invalid | None
+    errors: tuple[Invalid, ...]
     dated: bool
     why_not: str
 
     @property
     def wrong(self) -> dict[str, str]:
-        """Sentences by field of the page."""
-        if self.error is not None:
-            return {field_id(self.error.field): self.error.message}
+        """Sentences by field of the page; first what keeps the cake from being drawn."""
+        if self.errors:
+            return {field_id(error.field): error.message for error in self.errors}
         return {"needed_on": self.why_not} if self.why_not else {}
 
     @property
@@ -116,21 +116,18 @@ def work_out(
     today = clock.today(shop.time_zone)
     dated = bool(values["needed_on"])
     wish, error = _wish(values)
-    design, error = (None, error) if error else _read(wish, today)
+    near, errors = _nearest(wish, today)
+    design = None if error or errors else near
+    errors += (error,) if error else ()
     estimate = None
-    if design is None:
-        near = _nearest(wish, today) if wish else None
-        shown = near or _earlier(last, today)
-    else:
-        near = shown = design
     if near is not None:
         try:
             estimate = estimate_cake(session, shop, near)
         except Invalid as refused:
-            error = error or refused
-    ready = design is not None and dated and error is None
-    why_not = why_not_on(session, design) if ready and design is not None else ""
-    return Answer(design if error is None else None, shown, estimate, error, dated, why_not)
+            errors = errors or (refused,)
+    design = None if errors else design
+    why_not = why_not_on(session, design) if design is not None and dated else ""
+    return Answer(design, near or _earlier(last, today), estimate, errors, dated, why_not)
 
 
 def _wish(values: Mapping[str, Any]) -> tuple[dict[str, Any], Invalid | None]:
@@ -149,15 +146,18 @@ def _read(wish: Mapping[str, Any], today: date) -> tuple[CakeDesign | None, Inva
         return None, error
 
 
-def _nearest(wish: Mapping[str, Any], today: date) -> CakeDesign | None:
-    """The same cake without what is wrong, as long as that is not the cake itself."""
-    tried = dict(wish)
-    for _ in _ASIDE:
+def _nearest(wish: Mapping[str, Any], today: date) -> tuple[CakeDesign | None, tuple[Invalid, ...]]:
+    """The same cake without what is wrong, as long as that is not the cake itself; and all that is wrong."""
+    tried, errors = dict(wish), list[Invalid]()
+    for _ in range(len(_ASIDE) + 1):
         design, error = _read(tried, today)
-        if error is None or error.field not in _ASIDE:
-            return design
+        if error is None:
+            return design, tuple(errors)
+        if error.field not in _ASIDE:
+            return None, (error, *errors)
+        errors.append(error)
         tried[error.field] = _ASIDE[error.field]
-    return None
+    return None, tuple(errors)
 
 
 def _earlier(last: Mapping[str, Any] | None, today: date) -> CakeDesign:

@@ -10,19 +10,22 @@ from typing import Any
 
 from flask import Response, current_app
 from flask_login import current_user
+from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
 from bakery.catalog.illustration.palette import colour
 from bakery.core import clock, ids
-from bakery.custom_cakes import options
+from bakery.custom_cakes import options, queries
 from bakery.custom_cakes.drafts import Draft
+from bakery.custom_cakes.models import RequestEvent
 from bakery.custom_cakes.spec import MAX_INSCRIPTION, MAX_LAYERS, MAX_TIERS, MAX_TOPPINGS
+from bakery.custom_cakes.states import RequestStatus
 from bakery.custom_cakes.uploads import MAX_PICTURES, sign_link
 from bakery.infra import htmx
 from bakery.infra.db import db
 from bakery.shop.queries import get_profile
 from bakery.storefront.cake_builder_answer import Answer
-from bakery.storefront.cake_builder_desk import Desk
+from bakery.storefront.cake_builder_desk import EDIT, Desk
 from bakery.storefront.cake_builder_form import FIRST, Values
 from bakery.storefront.cart_answers import private
 from bakery.storefront.words import ALLERGEN_WORDS, TAG_WORDS
@@ -102,6 +105,7 @@ def show(sheet: Sheet, status: int = 200) -> Response:
     session = db.session()
     shop = get_profile(session)
     today = clock.today(shop.time_zone)
+    asked = _asked(session, sheet.desk)
     response = htmx.render(
         "storefront/custom_cakes/builder.html",
         fragment="storefront/custom_cakes/_builder_change.html",
@@ -112,11 +116,20 @@ def show(sheet: Sheet, status: int = 200) -> Response:
         estimate=sheet.answer.estimate,
         wrong=sheet.wrong,
         offer=_offer(),
+        asked=asked,
         today=today,
         furthest=today + FURTHEST,
         base_url=current_app.config["SETTINGS"].base_url,
     )
     return private(response)
+
+
+def _asked(session: Session, desk: Desk) -> RequestEvent | None:
+    """What staff asked for, where this is the page on which it is changed."""
+    if desk.kind != EDIT or desk.request_id is None or htmx.wants_fragment():
+        return None
+    step = queries.latest_step(session, desk.request_id)
+    return step if step.to_state == RequestStatus.CHANGES_REQUESTED else None
 
 
 def word_or(given: str, other: str) -> str:

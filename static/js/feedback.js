@@ -32,6 +32,9 @@ document.addEventListener("htmx:afterSettle", (event) => {
   wanted?.focus({ preventScroll: false });
 });
 
+// A field whose sentence comes or goes by itself is called wrong, or wrong no more.
+document.addEventListener("htmx:oobAfterSwap", ({ target }) => document.querySelector(`:is(input, select, textarea)[aria-describedby~='${target.id}']`)?.setAttribute("aria-invalid", Boolean(target.textContent.trim())));
+
 const leave = (toast) => {
   toast.classList.add("leaving");
   setTimeout(() => toast.remove(), 260);
