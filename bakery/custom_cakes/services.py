@@ -31,6 +31,10 @@ from bakery.scheduling.queries import availability
 
 MAX_OPEN = 5
 MAX_MESSAGE = 2000
+# Who did it is for staff to know.
+_CHANGED = (
+    "This request has changed since you opened the page. What you typed is kept: please look at both again."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +100,8 @@ def resubmit(
     """
     with transaction() as session:
         row = operations.lock_request(session, request_id)
-        if expected_version is not None:
-            operations.refuse_stale(session, row, expected_version)
+        if expected_version not in (None, row.version):
+            raise Conflict(_CHANGED)
         operations.change_status(session, row, RequestStatus.PENDING_REVIEW, actor, "changed by the customer")
         _check_day(session, design)
         operations.set_design(row, design)

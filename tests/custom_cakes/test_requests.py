@@ -134,6 +134,17 @@ def test_changes_that_staff_asked_for_come_back_into_the_queue(session: Session)
         services.resubmit(request_id, design(), CUSTOMER)
 
 
+def test_a_customer_who_answers_an_older_question_is_not_told_who_asks_now(session: Session) -> None:
+    request_id = sent()
+    decisions.ask_for_changes(request_id, row(request_id).version, staff("Zohra"), "Too tall")
+    old = row(request_id).version
+    services.resubmit(request_id, design(guests=30), CUSTOMER, old)
+    decisions.ask_for_changes(request_id, row(request_id).version, staff("Zohra"), "Still too tall")
+    with pytest.raises(Conflict, match="has changed since you opened the page") as refused:
+        services.resubmit(request_id, design(guests=40), CUSTOMER, old)
+    assert "Zohra" not in refused.value.message and row(request_id).design["guests"] == 30
+
+
 def test_a_request_that_is_taken_back_frees_its_day_once(session: Session) -> None:
     request_id = sent()
     services.withdraw(request_id, CUSTOMER, "We moved")
