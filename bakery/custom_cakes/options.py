@@ -166,8 +166,9 @@ COLOURS: dict[str, str] = {
 
 # Which allergens a diet has nothing to do with; halal and vegetarian hang on no allergen.
 DIET_AVOIDS: dict[Tag, frozenset[Allergen]] = {
-    Tag.VEGAN: frozenset({_A.MILK, _A.EGGS}),
+    Tag.VEGAN: frozenset({_A.MILK, _A.EGGS, _A.FISH, _A.CRUSTACEANS, _A.MOLLUSCS}),
     Tag.EGGLESS: frozenset({_A.EGGS}),
     Tag.GLUTEN_FREE: frozenset({_A.GLUTEN}),
-    Tag.NUT_FREE: frozenset({_A.NUTS}),
+    # Whoever avoids nuts is seldom asked whether a peanut is one.
+    Tag.NUT_FREE: frozenset({_A.NUTS, _A.PEANUTS}),
 }

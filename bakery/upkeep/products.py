@@ -26,6 +26,7 @@ from bakery.catalog.words import ALLERGEN_WORDS, TAG_WORDS
 from bakery.core import clock
 from bakery.core.actor import Actor
 from bakery.core.errors import Conflict, Invalid, NotFound
+from bakery.custom_cakes.options import DIET_AVOIDS
 from bakery.forecasting.menu_cakes import Recipe
 from bakery.infra.transaction import transaction
 from bakery.people import audit
@@ -36,15 +37,15 @@ from bakery.upkeep.size_rules import MAX_SIZES, Size, checked
 from bakery.upkeep.sizes import insert_size, suggest_for
 
 TAX_CODE = "gst"
-# What a tag promises of which allergens. A trace is no promise broken in what vegans and the eggless eat;
-# "-free" is only said where the declaration says so.
+# What the allergens that such a diet avoids must not be declared as. A trace is no promise broken in what vegans and
+# the eggless eat; "-free" is only said where the declaration says so.
 _NEVER = {Declaration.CONTAINS, Declaration.UNKNOWN}
 _ONLY_WITHOUT = set(Declaration) - {Declaration.NOT_CONTAINED}
 _PROMISES = {
-    Tag.NUT_FREE: ((Allergen.NUTS,), _ONLY_WITHOUT),
-    Tag.GLUTEN_FREE: ((Allergen.GLUTEN,), _ONLY_WITHOUT),
-    Tag.EGGLESS: ((Allergen.EGGS,), _NEVER),
-    Tag.VEGAN: ((Allergen.EGGS, Allergen.MILK), _NEVER),
+    Tag.NUT_FREE: _ONLY_WITHOUT,
+    Tag.GLUTEN_FREE: _ONLY_WITHOUT,
+    Tag.EGGLESS: _NEVER,
+    Tag.VEGAN: _NEVER,
 }
 # name -> how long it may be, and what the form calls it
 _TEXTS = {"name": 120, "summary": 300, "description": 5_000, "ingredients": 3_000}
@@ -173,8 +174,8 @@ class _at:
 def _check_tag(tag: str, declared: Mapping[str, tuple[str, str]]) -> None:
     if tag not in set(Tag):
         raise Invalid("Choose from the list.", field="tags")
-    allergens, never = _PROMISES.get(Tag(tag), ((), set()))
-    for allergen in allergens:
+    never = _PROMISES.get(Tag(tag), set())
+    for allergen in sorted(DIET_AVOIDS.get(Tag(tag), ())):
         state = declared.get(allergen, (Declaration.UNKNOWN, ""))[0]
         if state in never:
             wanted = "not in the recipe" if never is _ONLY_WITHOUT else "known not to be an ingredient"
