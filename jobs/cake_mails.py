@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
@@ -14,7 +13,7 @@ from sqlalchemy.orm import Session
 from bakery.catalog.illustration.render import rasterise
 from bakery.catalog.models import Allergen, Declaration
 from bakery.catalog.words import ALLERGEN_WORDS
-from bakery.custom_cakes.contents import allergens
+from bakery.custom_cakes.contents import allergens, clashes
 from bakery.custom_cakes.models import CustomCakeRequest, Quote, RequestEvent, RequestMessage
 from bakery.custom_cakes.preview import describe, draw_preview
 from bakery.custom_cakes.queries import RequestFile
@@ -26,9 +25,9 @@ from bakery.integrations.mail.port import Attachment
 from bakery.messages.drafts import Email, Sms
 from bakery.messages.sms_text import thrifty
 from bakery.orders.models import Order
-from bakery.orders.states import PaymentStatus
 from bakery.people.consents import has_stopped
 from jobs import mails
+from jobs.cake_news import News, news_of
 
 log = structlog.get_logger(__name__)
 NEWS, OFFER, STAFF, SMS = "custom_cake", "custom_cake_offer", "custom_cake_staff", "custom_cake_sms"
@@ -38,70 +37,11 @@ PICTURE_WIDTH = 560
 # The ground of the picture: white paper would glare in a dark mailbox, nothing at all would lose dark cakes.
 PLATE = "#fdf1d9"
 CID = "cake"
-_R = RequestStatus
-
-
-# What a payment that crossed the end of its offer, or the call that it was off, comes to.
-_GOES_BACK = "What you paid goes back to your card."
-
-
-@dataclass(frozen=True, slots=True)
-class _News:
-    """`{money}` in a paragraph says what became of the customer's money."""
-
-    subject: str
-    heading: str
-    paragraphs: tuple[str, ...]
-    button: str = "See your request"
-    copy: bool = False
-    money: str = "Nothing is to pay."
-
-
-_NEWS = {
-    _R.CHANGES_REQUESTED: _News(
-        "Please change one thing about your cake {number}",
-        "We would like to make it, with a change.",
-        ("Open your request, change it and send it again. Nothing is to pay yet.",),
-        "Change your cake",
-    ),
-    _R.REJECTED: _News(
-        "We cannot make your cake {number}",
-        "We are sorry: we cannot make this cake.",
-        ("A copy starts from everything you sent, so you only change what has to change.",),
-        "Send a changed copy",
-        copy=True,
-    ),
-    _R.EXPIRED: _News(
-        "Our offer for your cake {number} has run out",
-        "Our offer has run out.",
-        (
-            "It was not paid in time, so the day is free for others again. {money}",
-            "If you still want it, ask once more: a copy starts from everything you sent.",
-        ),
-        "Ask once more",
-        copy=True,
-        money="Nothing was charged.",
-    ),
-}
-_OURS = _News(
-    "Your cake {number} was called off",
-    "Your cake was called off.",
-    ("{money}",),
-    "Send a changed copy",
-    copy=True,
-)
-_THEIRS = _News(
-    "You called off your cake {number}",
-    "You called your cake off.",
-    ("{money} If you change your mind, a copy starts from everything you sent.",),
-    "Send a changed copy",
-    copy=True,
-)
 
 
 def received(row: CustomCakeRequest) -> Email:
     """The wish is here, and nothing is to pay."""
-    news = _News(
+    news = News(
         "We received your request {number}",
         "Your wish has arrived.",
         (
@@ -116,10 +56,7 @@ def received(row: CustomCakeRequest) -> Email:
 def news(row: CustomCakeRequest, step: RequestEvent, order: Order | None = None) -> Email:
     """What became of a request, in every ending but an offer and a payment. `order` is what its offer made."""
     theirs = step.actor_label == "customer"
-    kind = _NEWS.get(RequestStatus(row.status)) or (_THEIRS if theirs else _OURS)
-    untouched = order is None or order.payment_status == PaymentStatus.UNPAID
-    money = kind.money if untouched else _GOES_BACK
-    kind = replace(kind, paragraphs=tuple(text.replace("{money}", money) for text in kind.paragraphs))
+    kind = news_of(RequestStatus(row.status), order, theirs=theirs)
     # A reason is quoted where a member of staff wrote it for the customer.
     said = [step.reason] if step.actor_label not in ("system", "customer") else []
     if step.suggestion:
@@ -149,6 +86,7 @@ def offer(file: RequestFile, quote: Quote, order: Order) -> Email:
         cid=CID if picture else "",
         cake=describe(design),
         contains=_declared(design),
+        avoided=clashes(design),
         changes=latest_changes(file, quote, zone),
         pickup=mails.local_words(quote.pickup_at, zone),
         ends=mails.local_words(quote.expires_at, zone),
@@ -298,7 +236,7 @@ def _declared(design: CakeDesign) -> dict[str, str]:
     }
 
 
-def _news(row: CustomCakeRequest, version: int, news: _News, quoted: str = "") -> Email:
+def _news(row: CustomCakeRequest, version: int, news: News, quoted: str = "") -> Email:
     words: dict[str, Any] = {"heading": news.heading, "paragraphs": news.paragraphs, "quoted": quoted}
     base = mails.settings().base_url
     copy = f"{base}/custom-cakes/new?copy_of={row.number}&key={row.secret}"
