@@ -114,6 +114,17 @@ def test_an_offer_says_everything_that_is_needed_to_accept_it(session: Session, 
         assert "What has changed" not in body
 
 
+def test_an_offer_says_what_its_cake_has_that_the_customer_avoids(
+    session: Session, outside: Adapters
+) -> None:
+    request_id = sent(allergies=["milk"])
+    decisions.approve(approval(request_id, row(request_id).version), staff())
+    deliver(session)
+    (mail,) = (mail for mail in mails_to(outside) if "approved" in mail.subject)
+    for body in both(mail):
+        assert "You avoid milk: this cake contains it." in body
+
+
 def test_an_offer_shows_the_cake_inside_the_mail(session: Session, outside: Adapters) -> None:
     approved()
     deliver(session)
