@@ -36,13 +36,13 @@ def race(app: Flask, jobs: Sequence[Callable[[], Any]]) -> list[Any]:
         return list(pool.map(run, jobs))
 
 
-def together(parties: int) -> Callable[[], None]:
-    """A point that so many threads pass at the same moment; whoever comes alone goes on after a second."""
+def together(parties: int, seconds: float = 1) -> Callable[[], None]:
+    """A point that so many threads pass at the same moment; whoever comes alone goes on after `seconds`."""
     barrier = threading.Barrier(parties)
 
     def meet() -> None:
         try:
-            barrier.wait(1)
+            barrier.wait(seconds)
         except threading.BrokenBarrierError:
             pass
 

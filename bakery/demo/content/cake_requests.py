@@ -128,7 +128,7 @@ ASKED: tuple[Asked, ...] = (
         ),
     ),
     Asked(
-        "lighter", 29, 120, 13,
+        "lighter", 0, 120, 13,
         _wish(
             "anniversary", "round",
             [_tier(25, "cardamom_honey", "buttercream"), _tier(15, "cardamom_honey", "buttercream")],
@@ -160,7 +160,7 @@ ASKED: tuple[Asked, ...] = (
     ),
     # Approved, waiting for money.
     Asked(
-        "waiting", 3, 70, 11,
+        "waiting", 0, 70, 11,
         _wish(
             "birthday", "round", [_tier(25, "chocolate", "raspberry", 12)], "ganache", "chocolate",
             decoration="medium", drip="caramel", toppings=["strawberries", "chocolate"],
@@ -199,7 +199,7 @@ ASKED: tuple[Asked, ...] = (
     ),
     # Paid: the kitchen has work.
     Asked(
-        "paid-soon", 7, 190, 3,
+        "paid-soon", 0, 190, 3,
         _wish(
             "birthday", "round", [_tier(20, "pistachio_rose", "fresh_cream")], "buttercream", "blush",
             decoration="medium", toppings=["rose_petals", "pistachio"], inscription="Tavallodet mobarak",
