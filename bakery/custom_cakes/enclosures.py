@@ -39,7 +39,10 @@ def enclose(session: Session, row: CustomCakeRequest, enclosed: Enclosed) -> Non
 
 
 def exchange(session: Session, row: CustomCakeRequest, enclosed: Enclosed) -> None:
-    """Give a changed request exactly these pictures. A file that it had and has no more is left to the clean-up."""
+    """Give a changed request exactly these pictures. A file that it had and has no more is left to the clean-up.
+
+    With its own draft end those that other browsers have of the same request: they change a wish that is past.
+    """
     refuse_too_many(enclosed.pictures)
     before = {
         picture.key: picture
@@ -54,6 +57,7 @@ def exchange(session: Session, row: CustomCakeRequest, enclosed: Enclosed) -> No
         row.rights_stated_at = clock.now()
     session.add_all(_as_row(row.id, picture, at) for at, picture in enumerate(enclosed.pictures, start=1))
     end_draft(session, enclosed.draft_id, enclosed.pictures)
+    session.execute(delete(CakeDraft).where(CakeDraft.subject == f"edit:{row.id}"))
 
 
 def end_draft(session: Session, draft_id: int | None, taken: Sequence[StoredPicture] = ()) -> None:
