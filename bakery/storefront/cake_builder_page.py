@@ -25,7 +25,7 @@ from bakery.infra import htmx
 from bakery.infra.db import db
 from bakery.shop.queries import get_profile
 from bakery.storefront.cake_builder_answer import Answer
-from bakery.storefront.cake_builder_desk import EDIT, Desk
+from bakery.storefront.cake_builder_desk import Desk
 from bakery.storefront.cake_builder_form import FIRST, Values
 from bakery.storefront.cart_answers import private
 from bakery.storefront.words import ALLERGEN_WORDS, TAG_WORDS
@@ -125,11 +125,11 @@ def show(sheet: Sheet, status: int = 200) -> Response:
 
 
 def _asked(session: Session, desk: Desk) -> RequestEvent | None:
-    """What staff asked for, where this is the page on which it is changed."""
-    if desk.kind != EDIT or desk.request_id is None or htmx.wants_fragment():
+    """What staff asked for or could not make, where this is the page on which it is changed."""
+    if desk.request_id is None or htmx.wants_fragment():
         return None
     step = queries.latest_step(session, desk.request_id)
-    return step if step.to_state == RequestStatus.CHANGES_REQUESTED else None
+    return step if step.to_state in (RequestStatus.CHANGES_REQUESTED, RequestStatus.REJECTED) else None
 
 
 def word_or(given: str, other: str) -> str:

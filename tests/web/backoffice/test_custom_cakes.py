@@ -146,7 +146,7 @@ def test_the_page_shows_price_range_reasons_neighbours_and_cost(
     assert sum(_cents(part) for part in parts) == _cents(total.get_text()), "the reasons add up"
     assert len(found.select("section[aria-labelledby=why-price] tbody .numeric")) >= 5 * 2
     said = words(page)
-    for part in ("Range", "Ingredients and work", "Margin at that price", "By the price model", "$450.00"):
+    for part in ("Range", "Ingredients and work", "Left after all costs", "By the price model", "$450.00"):
         assert part in said
     bars = found.select(".cake-reasons rect")
     ends = [float(bar["x"]) + float(bar["width"]) for bar in bars]  # type: ignore[arg-type]
