@@ -16,7 +16,7 @@ from bakery.backoffice.cake_variation import read_hidden
 from bakery.core import clock
 from bakery.core.errors import Conflict, DomainError, Invalid
 from bakery.core.money import Money
-from bakery.custom_cakes.decisions import Approve
+from bakery.custom_cakes.decisions import Approve, Prediction
 from bakery.custom_cakes.models import CustomCakeRequest, Quote
 from bakery.custom_cakes.spec import CakeDesign
 from bakery.custom_cakes.states import RequestStatus
@@ -90,10 +90,10 @@ def read_offer(session: Session, shop: Profile, row: CustomCakeRequest, form: fo
     varied = read_hidden(form.design.data, today) if form.design.data else None
     price, servings, design = suggestion(session, shop, row, varied)
     guess = to_suggested(price, servings)
-    shown = (form.model.data or "", form.suggested.data or "")
-    now = (guess.model_version, str(guess.cents)) if guess else ("", "")
+    shown = (form.model.data or "", form.suggested.data or "", form.counted.data or "")
+    now = (guess.model_version, str(guess.cents), str(guess.servings)) if guess else ("", "", "")
     if shown != now and row.version == form.version.data:
-        raise Conflict(_another(guess.cents if guess else None, shown[0] != now[0], shop.currency))
+        raise Conflict(_another(guess, shown[0] != now[0], shop.currency))
     return Approve(
         request_id=row.id,
         version=form.version.data or 0,
@@ -128,14 +128,14 @@ def refuse(form: FlaskForm, error: DomainError) -> str:
     return ""
 
 
-def _another(cents: int | None, model: bool, currency: str) -> str:
+def _another(guess: Prediction | None, model: bool, currency: str) -> str:
     what = "The price model was replaced" if model else "The suggestion changed"
-    if cents is None:
+    if guess is None:
         return f"{what} while you looked at this: there is no suggestion any more. Please decide again."
-    now = money(Money(cents, currency))
+    now = f"{money(Money(guess.cents, currency))} and {guess.servings} servings"
     return (
         f"{what} while you looked at this: the suggestion is {now} now. Nothing of yours is lost; please look "
-        "at the price again and decide."
+        "at both again and decide."
     )
 
 

@@ -55,10 +55,11 @@ class _Versioned(CakeForm):
 
 
 class OfferForm(_Versioned):
-    """Price and all that belongs to an offer. `model` and `suggested` are what the page showed beside it."""
+    """Price and all that belongs to an offer. `model`, `suggested` and `counted` are what the page showed beside it."""
 
     model = HiddenField(validators=[Length(max=80)])
     suggested = HiddenField(validators=[Length(max=12)])
+    counted = HiddenField(validators=[Length(max=12)])
     # The cake as staff changed it; empty where they did not.
     design = HiddenField(validators=[Length(max=10_000)])
     price = StringField("Price", [InputRequired("Write a price."), Length(max=20)])

@@ -16,6 +16,7 @@ from bakery.custom_cakes.models import Quote
 from bakery.custom_cakes.states import RequestStatus
 from bakery.orders.models import Order
 from bakery.scheduling.models import SlotPlan
+from bakery.shop.models import Shop
 from tests.custom_cakes.designs import design
 from tests.custom_cakes.requests import AT, row, sent, staff
 from tests.factories.scheduling import PickupSlotFactory
@@ -65,6 +66,22 @@ def test_the_slower_of_two_is_told_who_was_faster_and_keeps_what_was_typed(
     assert "No time" in said, "what the other one decided is shown"
     assert 'action="' not in answer.text, "there is nothing left to send"
     assert (statuses(request_id), quotes(session)) == (RequestStatus.REJECTED, [])
+
+
+def test_other_slices_meanwhile_are_said_and_no_other_count_is_kept_than_was_shown(
+    desk: FlaskClient, session: Session
+) -> None:
+    request_id = sent()
+    page = look(desk, request_id)
+    session.get_one(Shop, 1).party_slice_width_tenth_mm *= 2
+    session.commit()
+    answer = send(desk, request_id, "approval", page, message="Lovely idea!")
+    assert answer.status_code == 409 and field(answer.text, "message") == "Lovely idea!"
+    assert "The suggestion changed while you looked at this" in words(answer.text)
+    assert quotes(session) == []
+    assert send(desk, request_id, "approval").status_code == 303
+    (quote,) = quotes(session)
+    assert quote.servings == quote.predicted_servings
 
 
 def test_a_decision_beside_somebody_elses_approval_does_not_become_a_new_quote(
