@@ -15,7 +15,7 @@ from bakery.catalog.illustration.specs import Border, CakeSpec, Topping
 NUTS_GREEN = ("#8da243", "#a9bb5b", "#6f8433", "#c3cf86", "#7d6a35")
 CRUMB_BROWN = ("#8a5a32", "#b98350", "#5e3a1f", "#d9ae78")
 # On a cake with words, as a share of its radius: nothing wider than this, or it lies on the words.
-_BESIDE_WORDS = 0.4
+_BESIDE_WORDS = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,13 +167,13 @@ def _crescent(c: Canvas, outline: Sequence[Point], radius: float, size: float, w
     """A heap along the back and the left, thick in the middle and thin at its ends."""
     rng, spots = c.rng, []
     step = math.degrees(size * 0.8 / (radius * 0.72))
-    start, end = (200, 335) if written else (125, 320)
+    start, end = (210, 330) if written else (125, 320)
     degrees = float(start)
     while degrees < end:
         middle = 1 - abs((degrees - (start + end) / 2) / ((end - start) / 2))
         a = math.radians(degrees)
-        # On a small cake the second row would lie on the writing.
-        for row in range(1 + (middle > 0.42 and not (written and radius < size * 3))):
+        # A second row would lie on the writing.
+        for row in range(1 + (middle > 0.42 and not written)):
             r = radius * (0.76 - row * size / radius * 0.62) + rng.uniform(-0.25, 0.25)
             spots.append((r * math.cos(a + row * 0.2), r * math.sin(a + row * 0.2)))
         degrees += step * rng.uniform(0.9, 1.15)
