@@ -18,7 +18,13 @@ from bakery.core.actor import Actor
 from bakery.core.errors import Conflict, NotFound
 from bakery.core.states import words
 from bakery.custom_cakes.contents import work
-from bakery.custom_cakes.models import CustomCakeRequest, RequestEvent, SoftHold, SoftHoldState
+from bakery.custom_cakes.models import (
+    CustomCakeRequest,
+    RequestEvent,
+    RequestMessage,
+    SoftHold,
+    SoftHoldState,
+)
 from bakery.custom_cakes.spec import CakeDesign, from_json
 from bakery.custom_cakes.states import REQUEST, RequestStatus
 from bakery.infra import outbox
@@ -26,6 +32,7 @@ from bakery.people import audit
 from bakery.shop.models import Shop
 
 _NUMBER_TRIES = 5
+_TWICE = timedelta(seconds=30)
 
 
 def lock_request(session: Session, request_id: int) -> CustomCakeRequest:
@@ -139,6 +146,20 @@ def end_soft_hold(session: Session, row: CustomCakeRequest, state: SoftHoldState
     held.state, held.ended_at = state, clock.now()
     session.flush()
     return True
+
+
+def just_said(session: Session, row: CustomCakeRequest, text: str, *, from_staff: bool) -> int | None:
+    """The id of the same words from the same side a moment ago (a button pressed twice); None without."""
+    return session.scalar(
+        select(RequestMessage.id)
+        .where(
+            RequestMessage.request_id == row.id,
+            RequestMessage.from_staff.is_(from_staff),
+            RequestMessage.text == text,
+            RequestMessage.at > clock.now() - _TWICE,
+        )
+        .limit(1)
+    )
 
 
 def owe_decision(session: Session, row: CustomCakeRequest) -> None:

@@ -31,7 +31,6 @@ from bakery.scheduling.queries import availability
 
 MAX_OPEN = 5
 MAX_MESSAGE = 2000
-# Who did it is for staff to know.
 _CHANGED = (
     "This request has changed since you opened the page. What you typed is kept: please look at both again."
 )
@@ -146,7 +145,7 @@ def withdraw(
 
 
 def write_message(request_id: int, text: str, actor: Actor, *, from_staff: bool) -> int:
-    """Write to the other side, on the request's page and by mail. Answers the message's id.
+    """Write to the other side, on the request's page and by mail; pressed twice, once. Answers the message's id.
 
     Refuses an empty text, one of more than 2,000 characters, and one about a request that is over.
     """
@@ -157,6 +156,8 @@ def write_message(request_id: int, text: str, actor: Actor, *, from_staff: bool)
         row = operations.lock_request(session, request_id)
         if row.status in OVER:
             raise Conflict(f"This request is {words(RequestStatus(row.status))}, so nobody reads on here.")
+        if (said := operations.just_said(session, row, cleaned, from_staff=from_staff)) is not None:
+            return said
         message = RequestMessage(
             request_id=row.id,
             at=clock.now(),
@@ -206,11 +207,10 @@ def follow_order(request_id: int) -> bool:
             OrderStatus.EXPIRED: (RequestStatus.EXPIRED, "not paid before the quote ran out"),
             OrderStatus.CANCELLED: (RequestStatus.WITHDRAWN, "its order was cancelled"),
         }.get(OrderStatus(order.status), (RequestStatus.PAID, "paid"))
-        if order.status == OrderStatus.PENDING_PAYMENT or row.status in (to, RequestStatus.PAID):
+        settled = (to, RequestStatus.PAID, RequestStatus.WITHDRAWN)
+        if order.status == OrderStatus.PENDING_PAYMENT or row.status in settled:
             return False
         if row.status == RequestStatus.EXPIRED and to != RequestStatus.PAID:
-            return False
-        if row.status == RequestStatus.WITHDRAWN:
             return False
         operations.change_status(session, row, to, SYSTEM, why)
         if to != RequestStatus.PAID:

@@ -186,6 +186,16 @@ def test_messages_go_both_ways_and_each_is_owed_once(session: Session) -> None:
         services.write_message(request_id, "Hello?", CUSTOMER, from_staff=False)
 
 
+def test_a_message_whose_button_is_pressed_twice_is_said_once(session: Session) -> None:
+    request_id = sent()
+    once = services.write_message(request_id, "Can it be taller?", CUSTOMER, from_staff=False)
+    assert services.write_message(request_id, " Can it be taller? ", CUSTOMER, from_staff=False) == once
+    assert services.write_message(request_id, "Can it be taller?", staff(), from_staff=True) != once
+    with clock.travel(NOW + timedelta(minutes=1)):
+        assert services.write_message(request_id, "Can it be taller?", CUSTOMER, from_staff=False) != once
+    assert len(owed(session, "send_message")) == 3
+
+
 @pytest.mark.parametrize("table", ["custom_cake_event", "custom_cake_message"])
 @pytest.mark.parametrize(
     "change", ["UPDATE {} SET actor_label = 'me'", "DELETE FROM {}", "TRUNCATE {} CASCADE"]
