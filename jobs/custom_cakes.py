@@ -18,6 +18,7 @@ from bakery.custom_cakes.spec import from_json
 from bakery.custom_cakes.standing import is_payable
 from bakery.custom_cakes.states import RequestStatus
 from bakery.infra.db import db
+from bakery.infra.transaction import end_read
 from bakery.integrations.adapters import adapters
 from bakery.messages import services as messages
 from bakery.orders.models import Order
@@ -85,6 +86,14 @@ def tell_staff(request_id: int, version: int) -> None:
     step = queries.latest_step(db.session(), request_id)
     draft = cake_mails.for_staff(row, step, clashes(from_json(row.design)))
     messages.deliver_email(draft, adapters().mailer)
+
+
+def follow_order(order_id: int) -> None:
+    """The request of an order that was just paid is paid, too: staff need not wait for the round below."""
+    request_id = queries.request_of_order(db.session(), order_id)
+    end_read()
+    if request_id is not None:
+        services.follow_order(request_id)
 
 
 @periodic("follow_cake_orders")

@@ -16,6 +16,7 @@ JOBS = {
     "jobs.custom_cakes.send_decision_sms": ("SMS about a decision on a cake", "request"),
     "jobs.custom_cakes.tell_staff": ("Email to the bakery about a cake request", "request"),
     "jobs.custom_cakes.send_message": ("Email about a message on a cake", "message"),
+    "jobs.custom_cakes.follow_order": ("Bring a cake request in line with its order", "order"),
     "jobs.custom_cakes.follow_orders": ("Bring cake requests in line with their orders", ""),
     "jobs.payments.apply_event": ("Apply what Stripe told us", "event"),
     "jobs.payments.refund_late_payment": ("Give a payment back at Stripe", "payment"),

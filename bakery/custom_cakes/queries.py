@@ -69,6 +69,11 @@ def find_request(session: Session, number: str) -> CustomCakeRequest:
     return row
 
 
+def request_of_order(session: Session, order_id: int) -> int | None:
+    """The id of the request whose approval made an order; None for orders of the menu and replaced offers."""
+    return session.scalar(select(CustomCakeRequest.id).where(CustomCakeRequest.order_id == order_id))
+
+
 def may_see(row: CustomCakeRequest, user_id: int | None, key: str | None) -> bool:
     """Whether a request is this customer's: by their account, or by the secret of their link."""
     owner = row.user_id is not None and row.user_id == user_id

@@ -125,6 +125,11 @@ class Order(Base):
     )
 
     @property
+    def is_bespoke(self) -> bool:
+        """Whether the bakery placed it for a wish of its customer's: no cart did."""
+        return self.cart_id is None
+
+    @property
     def total(self) -> Money:
         return Money(self.total_cents, self.currency)
 

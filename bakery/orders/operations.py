@@ -76,6 +76,10 @@ def confirm(session: Session, order: Order, actor: Actor = SYSTEM, reason: str =
             session, "jobs.orders.send_staff_sms", order.id, on=queue.URGENT, key=f"{order.ref}:staff-sms"
         )
     outbox.owe(session, "jobs.production.open_tickets", order.id, on=queue.URGENT, key=f"{order.ref}:tickets")
+    if order.is_bespoke:
+        outbox.owe(
+            session, "jobs.custom_cakes.follow_order", order.id, on=queue.URGENT, key=f"{order.ref}:request"
+        )
 
 
 def extend_hold(session: Session, order: Order, until: datetime) -> None:

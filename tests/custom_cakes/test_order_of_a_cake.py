@@ -9,6 +9,9 @@ from sqlalchemy.orm import Session
 
 from bakery.core import clock
 from bakery.custom_cakes import decisions
+from bakery.custom_cakes.models import CustomCakeRequest
+from bakery.custom_cakes.states import RequestStatus
+from bakery.infra.models import Outbox
 from bakery.infra.transaction import transaction
 from bakery.integrations.adapters import Adapters
 from bakery.orders import cart_services, operations
@@ -17,9 +20,12 @@ from bakery.orders.models import Order, OrderLine
 from bakery.orders.states import PaymentStatus
 from bakery.people.models import Role
 from bakery.production.services import open_tickets
+from jobs import custom_cakes as cake_jobs
 from jobs import orders as jobs
 from tests.custom_cakes.designs import tier
 from tests.custom_cakes.requests import NOW, approval, row, sent, staff
+from tests.factories.catalog import make_loaf
+from tests.factories.checkout import place_paid
 from tests.factories.people import sign_in
 from tests.factories.scheduling import sydney
 from tests.factories.shop import make_open_shop
@@ -47,6 +53,22 @@ def test_the_customer_sees_and_can_pay_it_by_the_link_of_the_order(client: Flask
     assert page.status_code == 200
     for words in ("Custom cake", "round, 20 cm", "Happy 40th Laila", "$240.00"):
         assert words in page.text, words
+
+
+def test_its_request_is_paid_as_soon_as_it_is_and_one_of_the_menu_has_none(
+    session: Session, order: Order
+) -> None:
+    (request_id,) = session.scalars(select(CustomCakeRequest.id))
+    cake_jobs.follow_order(order.id)
+    assert row(request_id).status == RequestStatus.APPROVED_AWAITING_PAYMENT
+    confirm(order)
+    owed = session.scalars(select(Outbox).where(Outbox.job == "jobs.custom_cakes.follow_order")).one()
+    assert owed.args == [order.id]
+    for _ in range(2):
+        cake_jobs.follow_order(*owed.args)
+    assert row(request_id).status == RequestStatus.PAID
+    place_paid((make_loaf(stock=5), 1))
+    assert len(session.scalars(select(Outbox.job).where(Outbox.job == owed.job)).all()) == 1
 
 
 def test_staff_and_kitchen_see_it_with_what_must_not_be_overlooked(client: FlaskClient, order: Order) -> None:
