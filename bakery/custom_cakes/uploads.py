@@ -33,6 +33,11 @@ MAX_REQUEST_BYTES = MAX_PICTURES * MAX_BYTES + 1024 * 1024
 # A progressive JPEG comes in about ten passes over all its pixels. One of 10 MB has room for a hundred thousand
 # empty ones, which would keep a process busy for hours.
 MAX_PASSES = 50
+# All parts of a JPEG but its restarts; a real one has a few dozen, and a hundred more with a large profile.
+MAX_PARTS = 2000
+# A PNG's parts beside its pixels: each profile or text among them may unfold to a megabyte.
+MAX_NOTES = 100
+_PIXELS = frozenset({b"IDAT", b"fdAT", b"fcTL"})
 # What is kept: enough to see every petal on a large screen.
 KEPT_EDGE = 2048
 KEPT_TYPE = "image/webp"
@@ -99,7 +104,7 @@ def clean_picture(data: bytes, name: str = "") -> CleanPicture:
     """The picture made anew from its pixels. `name` is only for the sentence of a refusal.
 
     Refuses with Invalid (field `pictures`), one sentence each: nothing sent, more than 10 MB, no JPEG, PNG,
-    WebP or HEIC, a JPEG of more than 50 passes, more than 40 megapixels, and what cannot be decoded.
+    WebP or HEIC, a JPEG or PNG of too many parts, more than 40 megapixels, and what cannot be decoded.
     """
     called = f"“{name[:60]}”" if name else "This picture"
     if not data:
@@ -109,8 +114,10 @@ def clean_picture(data: bytes, name: str = "") -> CleanPicture:
     kind = sniff(data)
     if kind is None:
         raise _refused(f"{called} is {_other(data)}. Please send JPEG, PNG, WebP or HEIC.")
-    if kind == "JPEG" and _has_too_many_passes(data):
-        raise _refused(f"{called} is saved in too many passes. Please save it again as a plain JPEG.")
+    if (kind == "JPEG" and _has_too_many_passes(data)) or (kind == "PNG" and _has_too_many_notes(data)):
+        raise _refused(
+            f"{called} is saved in too many passes or parts. Please save it again as a plain {kind}."
+        )
     with _one_at_a_time:
         try:
             with _open(data, kind) as image:
@@ -177,16 +184,25 @@ def _check_pixels(image: Image.Image, called: str) -> None:
 def _has_too_many_passes(data: bytes) -> bool:
     """Read as the decoder reads: from marker to marker, over what a segment says is its own, to the end."""
     passes, at = 0, 0
-    while (found := _MARKER.search(data, at)) is not None:
-        marker, at = data[found.start() + 1], found.end()
-        if marker == _END:
+    for _ in range(MAX_PARTS):
+        found = _MARKER.search(data, at)
+        if found is None or data[found.start() + 1] == _END:
             return False
+        marker, at = data[found.start() + 1], found.end()
         passes += marker == _PASS
         if passes > MAX_PASSES:
             return True
         if marker not in (_START, _ALONE):
             at += max(2, int.from_bytes(data[at : at + 2], "big"))
-    return False
+    return True
+
+
+def _has_too_many_notes(data: bytes) -> bool:
+    notes, at = 0, 8
+    while at < len(data) and notes <= MAX_NOTES:
+        notes += data[at + 4 : at + 8] not in _PIXELS
+        at += 12 + int.from_bytes(data[at : at + 4], "big")
+    return notes > MAX_NOTES
 
 
 def _remake(image: Image.Image, kind: str) -> CleanPicture:

@@ -185,6 +185,23 @@ def test_a_jpeg_of_a_hundred_thousand_passes_is_refused_before_it_is_decoded(mon
         clean_picture(bomb, "a.jpg")
 
 
+@pytest.mark.parametrize("part", [b"\xff\x01", b"\xff\xe9\x00\x02"])
+def test_a_jpeg_of_millions_of_empty_parts_is_refused_before_it_is_opened(part, monkeypatch) -> None:
+    monkeypatch.setattr(uploads, "_open", lambda *_: pytest.fail("opened, and that takes long"))
+    with pytest.raises(Invalid, match="too many passes or parts"):
+        clean_picture(b"\xff\xd8" + part * (MAX_BYTES // len(part) - 1))
+
+
+def test_a_png_of_thousands_of_packed_profiles_is_refused_before_they_unfold(monkeypatch) -> None:
+    body = b"iCCPa\x00\x00" + zlib.compress(bytes(1_000_000))
+    profile = struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
+    plain = encoded(photo(), "PNG", icc_profile=b"x" * 500)
+    assert clean_picture(plain[:33] + profile * 3 + plain[33:]).width == 400
+    monkeypatch.setattr(uploads, "_open", lambda *_: pytest.fail("opened, and that takes long"))
+    with pytest.raises(Invalid, match="plain PNG"):
+        clean_picture(plain[:33] + profile * 8_000 + plain[33:])
+
+
 def test_a_few_passes_more_than_usual_and_what_only_looks_like_passes_are_taken() -> None:
     hidden = encoded(photo(), "JPEG", comment=b"\xff\xda" * 500, progressive=True) + b"\xff\xda" * 500
     assert clean_picture(hidden).width == 400
