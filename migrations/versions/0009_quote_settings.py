@@ -19,7 +19,9 @@ CHECKS = {
 
 
 def upgrade() -> None:
-    op.add_column("shop", sa.Column("explain_from_percent", sa.Integer(), nullable=False, server_default="15"))
+    op.add_column(
+        "shop", sa.Column("explain_from_percent", sa.Integer(), nullable=False, server_default="15")
+    )
     op.add_column("shop", sa.Column("quote_days", sa.Integer(), nullable=False, server_default="7"))
     for name, condition in CHECKS.items():
         op.create_check_constraint(op.f(f"ck_shop_{name}"), "shop", condition)
