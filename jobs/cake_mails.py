@@ -40,14 +40,14 @@ CID = "cake"
 
 
 def received(row: CustomCakeRequest) -> Email:
-    """The wish is here, and nothing is to pay."""
+    """The wish is here, and there is nothing to pay."""
     news = News(
         "We received your request {number}",
         "Your wish has arrived.",
         (
             f"We are looking at it: {describe(from_json(row.design))}, "
             f"for {formats.date_long(row.needed_on)}.",
-            "You will hear from us with a price. Nothing is ordered yet, and nothing is to pay.",
+            "You will hear from us with a price. Nothing is ordered yet, and there is nothing to pay.",
         ),
     )
     return _news(row, RECEIVED, news)

@@ -22,14 +22,14 @@ class News:
     paragraphs: tuple[str, ...]
     button: str = "See your request"
     copy: bool = False
-    money: str = "Nothing is to pay."
+    money: str = "There is nothing to pay."
 
 
 _BY_STATUS = {
     _R.CHANGES_REQUESTED: News(
         "Please change one thing about your cake {number}",
         "We would like to make it, with a change.",
-        ("Open your request, change it and send it again. Nothing is to pay yet.",),
+        ("Open your request, change it and send it again. There is nothing to pay yet.",),
         "Change your cake",
     ),
     _R.REJECTED: News(

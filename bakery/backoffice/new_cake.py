@@ -109,7 +109,7 @@ def _on_the_way(form: NewCakeForm) -> bool:
         return True
     if "take" in sent:
         key, _, numbers = sent["take"].partition("=")
-        return any(take(entry.form, numbers) for entry in form.sizes if entry.name == key)
+        return any(take(entry.form, numbers, new=True) for entry in form.sizes if entry.name == key)
     return "suggest" in sent
 
 

@@ -37,7 +37,9 @@ class SuggestionView:
         """The suggested numbers as the button that takes them sends them."""
         if self.found is None:
             return ""
-        return f"{self.found.price.price_cents}:{self.found.servings_min}:{self.found.servings_max}"
+        found = self.found
+        parts = (found.price.price_cents, found.servings_min, found.servings_max)
+        return ":".join(map(str, (*parts, found.work.minutes, found.work.lead_hours)))
 
     @property
     def drawing(self) -> Markup | None:
@@ -78,17 +80,19 @@ def look(
     )
 
 
-def take(form: SizeForm, numbers: str) -> bool:
-    """Put suggested numbers into the form, as the button sent them. False where they are none."""
+def take(form: SizeForm, numbers: str, *, new: bool = False) -> bool:
+    """Put suggested numbers into the form, as the button sent them. False where they are none.
+
+    A `new` cake takes its work and notice, too; of one that is sold, the kitchen knows better.
+    """
     parts = numbers.split(":")
-    if len(parts) != 3 or not all(part.isascii() and part.isdecimal() and len(part) < 9 for part in parts):
+    if len(parts) != 5 or not all(part.isascii() and part.isdecimal() and len(part) < 9 for part in parts):
         return False
-    cents, low, high = (int(part) for part in parts)
-    for field, value in (
-        (form.price, Decimal(cents) / 100),
-        (form.servings_min, Decimal(low)),
-        (form.servings_max, Decimal(high)),
-    ):
+    cents, low, high, minutes, hours = (Decimal(part) for part in parts)
+    taken = [(form.price, cents / 100), (form.servings_min, low), (form.servings_max, high)]
+    if new:
+        taken += [(form.make_minutes, minutes), (form.lead_time_hours, hours)]
+    for field, value in taken:
         field.raw_data, field.data, field.process_errors = None, value, []
     return True
 

@@ -99,5 +99,5 @@ def _resubmit(sheet: Sheet, design: CakeDesign, draft: Draft | None) -> str:
         int(version) if version.isdecimal() and len(version) < 10 else sheet.desk.request_version,
         Enclosed(draft.stored, draft.id, sheet.values["rights"]) if draft else None,
     )
-    flash("Your changed cake is on its way to us.", "success")
+    flash("We have your changed cake.", "success")
     return sheet.desk.number

@@ -80,7 +80,7 @@ def write(number: str) -> ResponseReturnValue:
 
 @blueprint.route("/<number>/withdraw", methods=["GET", "POST"])
 def withdraw(number: str) -> ResponseReturnValue:
-    """Ask once, then take the request back: what it held is free, and nothing is to pay."""
+    """Ask once, then take the request back: what it held is free, and there is nothing to pay."""
     row = open_request(db.session(), number)
     if "key" in request.args:
         return redirect(url_for("cake_requests.withdraw", number=row.number), 303)
@@ -100,7 +100,7 @@ def withdraw(number: str) -> ResponseReturnValue:
     except DomainError as error:
         flash(error.message, "warning")
     else:
-        flash("Your cake is called off. Nothing is to pay.", "success")
+        flash("Your cake is called off. There is nothing to pay.", "success")
     return redirect(back, 303)
 
 

@@ -63,7 +63,7 @@ def test_the_first_mail_says_what_arrived_and_leads_to_the_request(
         assert link in body
         assert "round cake, 20 cm across, in buttercream (Rose)" in body
         assert "Saturday 5 December 2026" in body
-        assert "nothing is to pay" in body
+        assert "there is nothing to pay" in body
 
 
 def test_the_bakery_is_told_of_a_wish_and_what_to_mind_without_the_customers_key(

@@ -64,7 +64,8 @@ def test_without_scripts_a_cake_is_filled_in_by_one_tap_and_saved(
     filled = manager.post(NEW, data=typed | {"take": f"sizes-0={numbers}"})
     assert filled.status_code == 200 and products(session) == 0, "taking the numbers saves nothing yet"
     typed = fields_of(filled.text)
-    cents, low, high = numbers.split(":")
+    cents, low, high, minutes, hours = numbers.split(":")
+    assert (typed["sizes-0-make_minutes"], typed["sizes-0-lead_time_hours"]) == (minutes, hours)
     assert typed["sizes-0-price"] == f"{int(cents) / 100:.2f}"
     assert (typed["sizes-0-servings_min"], typed["sizes-0-servings_max"]) == (low, high)
     assert "Your price is the same" in filled.text
@@ -178,7 +179,8 @@ def test_one_tap_on_a_size_takes_the_suggestion_and_saves_it(manager: FlaskClien
     answer = manager.post(at, data=fields_of(page) | {"take": f"size={numbers}"})
     assert answer.status_code == 303
     session.expire_all()
-    assert f"{cake.price_cents}:{cake.servings_min}:{cake.servings_max}" == numbers
+    assert numbers.startswith(f"{cake.price_cents}:{cake.servings_min}:{cake.servings_max}:")
+    assert str(cake.make_minutes) != numbers.split(":")[3], "of a cake that is sold, the kitchen knows better"
     row = session.scalars(select(VariantSuggestion)).one()
     assert row.decided_cents == row.predicted_cents and row.reason == ""
     assert "Suggested and decided" in manager.get(at).text
