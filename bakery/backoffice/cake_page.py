@@ -165,8 +165,7 @@ def read_review(
     price, trouble = _suggestion(file, design, shop) if alive else (None, "")
     day = _day(session, row, design) if alive else None
     starts_at = _starts_at(file, day)
-    lead_hours = work(design).lead_hours
-    latest = latest_expiry(session, design.needed_on, starts_at, lead_hours) if alive and starts_at else None
+    latest = latest_expiry(session, design.needed_on, starts_at) if alive and starts_at else None
     return Review(
         file=file,
         design=design,
@@ -177,7 +176,9 @@ def read_review(
         servings=count_servings(shop, design),
         day=day,
         latest=latest,
-        expires_at=usual_expiry(latest, shop.quote_days) if latest else None,
+        expires_at=usual_expiry(latest, shop.quote_days, starts_at, work(design).lead_hours)
+        if latest and starts_at
+        else None,
         order=session.get(Order, row.order_id) if row.order_id else None,
         accepted=find_acceptance(session, file.quote.id) if file.quote else None,
         varied=differences(base_design(file), varied) if varied else (),

@@ -25,22 +25,21 @@ class Latest:
     zone: str
 
 
-def latest_expiry(session: Session, on: date, starts_at: datetime, lead_hours: int) -> Latest:
-    """The cut-off of the day a cake is for, without one the moment it is collected; never after it has to be begun.
-
-    Unless the beginning is past or all but here: then staff have agreed to hurry.
-    """
-    begun = starts_at - timedelta(hours=lead_hours)
-    last = begun if begun > clock.now() + _HURRY else starts_at
+def latest_expiry(session: Session, on: date, starts_at: datetime) -> Latest:
+    """The cut-off of the day a cake is for; without one, the moment it is collected."""
     calendar = open_calendar(session, clock.now(), only=on)
     if calendar is None:
-        return Latest(last, "UTC")
+        return Latest(starts_at, "UTC")
     closes_at = calendar.rules.closes_at(on)
-    return Latest(min(closes_at, last) if closes_at else last, calendar.rules.time_zone)
+    return Latest(min(closes_at, starts_at) if closes_at else starts_at, calendar.rules.time_zone)
 
 
-def usual_expiry(latest: Latest, quote_days: int) -> datetime:
-    """What staff are offered: in the evening after `quote_days`, and never too late."""
+def usual_expiry(latest: Latest, quote_days: int, starts_at: datetime, lead_hours: int) -> datetime:
+    """What staff are offered: in the evening after `quote_days`, before the cake has to be begun, never too late."""
     zone = ZoneInfo(latest.zone)
     on = clock.now().astimezone(zone).date() + timedelta(days=quote_days)
-    return min(datetime.combine(on, _ENDS, zone), latest.at)
+    usual = datetime.combine(on, _ENDS, zone)
+    begun = starts_at - timedelta(hours=lead_hours)
+    if begun > clock.now() + _HURRY:
+        usual = min(usual, begun)
+    return min(usual, latest.at)

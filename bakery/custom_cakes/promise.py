@@ -18,7 +18,7 @@ from bakery.core import clock
 from bakery.core.actor import Actor
 from bakery.core.errors import Invalid
 from bakery.core.money import Money
-from bakery.custom_cakes.contents import allergens, need_of, work
+from bakery.custom_cakes.contents import allergens, need_of
 from bakery.custom_cakes.expiry import latest_expiry
 from bakery.custom_cakes.kitchen_words import kitchen_words
 from bakery.custom_cakes.models import CustomCakeRequest, Quote
@@ -93,13 +93,13 @@ def check(session: Session, decision: Approve, design: CakeDesign, shop: Shop) -
 def check_expiry(
     session: Session, design: CakeDesign, starts_at: datetime, until: datetime, after: datetime
 ) -> None:
-    """Refuse with Invalid an expiry that is not later than `after`, or lies beyond what the day and its work allow."""
+    """Refuse with Invalid an expiry that is not later than `after`, or lies beyond what the day allows."""
     if until <= after:
         raise Invalid("The quote runs out later than now, and later than before.", field="expires_at")
-    latest = latest_expiry(session, design.needed_on, starts_at, work(design).lead_hours)
+    latest = latest_expiry(session, design.needed_on, starts_at)
     if until > latest.at:
         raise Invalid(
-            f"By {datetime_shop(latest.at, latest.zone)} this cake has to be ordered: no quote holds longer.",
+            f"Orders for that day close on {datetime_shop(latest.at, latest.zone)}: no quote holds longer.",
             field="expires_at",
         )
 

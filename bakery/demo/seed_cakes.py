@@ -16,7 +16,6 @@ from sqlalchemy.orm import Session
 from bakery.core import clock, ids
 from bakery.core.actor import SYSTEM, Actor
 from bakery.custom_cakes import contents, operations, promise
-from bakery.custom_cakes.contents import work
 from bakery.custom_cakes.decisions import latest_quote
 from bakery.custom_cakes.expiry import latest_expiry
 from bakery.custom_cakes.models import CustomCakeRequest, Quote, RequestMessage, RequestPicture, SoftHoldState
@@ -269,8 +268,8 @@ def _extend(session: Session, row: CustomCakeRequest, people: People, step: Step
 
 
 def _until(session: Session, design: CakeDesign, starts_at: datetime, wanted: datetime) -> datetime:
-    """When a quote runs out: as wanted, but not after the cake has to be ordered."""
-    return min(wanted, latest_expiry(session, design.needed_on, starts_at, work(design).lead_hours).at)
+    """When a quote runs out: as wanted, but not after orders for its day close."""
+    return min(wanted, latest_expiry(session, design.needed_on, starts_at).at)
 
 
 _STEPS: Mapping[str, Doing] = {
