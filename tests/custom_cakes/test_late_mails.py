@@ -10,21 +10,19 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bakery.core import clock
-from bakery.custom_cakes import decisions, services
+from bakery.custom_cakes import services
 from bakery.infra.transaction import transaction
 from bakery.integrations.adapters import Adapters
-from bakery.integrations.mail.port import Mail, MailFailed
+from bakery.integrations.mail.port import MailFailed
 from bakery.messages.models import Message, MessageStatus, StaffAlert
 from bakery.orders import operations as orders
 from bakery.orders.states import PaymentStatus
 from jobs import cake_mails
 from jobs import custom_cakes as jobs
 from jobs.outbox import run
-from tests.custom_cakes.deliveries import CUSTOMER, deliver, owed
-from tests.custom_cakes.requests import NOW, approval, row, sending, sent, staff
+from tests.custom_cakes.deliveries import BAKERY, CUSTOMER, approved, deliver, mails_to, owed
+from tests.custom_cakes.requests import NOW, row, sending
 from tests.factories.shop import make_open_shop
-
-LAILA, BAKERY = "laila@saffron.test", "alerts@saffron.test"
 
 
 @pytest.fixture(autouse=True)
@@ -32,16 +30,6 @@ def open_shop(session: Session) -> Iterator[None]:
     with clock.travel(NOW):
         make_open_shop(session, capacity_minutes=400)
         yield
-
-
-def approved(**changes: object) -> int:
-    request_id = sent()
-    decisions.approve(approval(request_id, row(request_id).version, **changes), staff())
-    return request_id
-
-
-def mails_to(outside: Adapters, address: str = LAILA) -> list[Mail]:
-    return [mail for mail in outside.mailer.sent if mail.to == address]
 
 
 def test_news_that_is_overtaken_is_never_told(session: Session, outside: Adapters) -> None:

@@ -21,13 +21,11 @@ from bakery.orders.services import expire_order
 from bakery.orders.states import PaymentStatus
 from bakery.shop.models import Shop
 from jobs import cake_mails
-from tests.custom_cakes.deliveries import CUSTOMER, deliver
+from tests.custom_cakes.deliveries import BAKERY, CUSTOMER, approved, deliver, mails_to
 from tests.custom_cakes.designs import design, tier
 from tests.custom_cakes.requests import NOW, approval, row, sent, staff
 from tests.factories.people import UserFactory
 from tests.factories.shop import make_open_shop
-
-LAILA, BAKERY = "laila@saffron.test", "alerts@saffron.test"
 
 
 @pytest.fixture(autouse=True)
@@ -35,16 +33,6 @@ def open_shop(session: Session) -> Iterator[None]:
     with clock.travel(NOW):
         make_open_shop(session, capacity_minutes=400)
         yield
-
-
-def approved(**changes: object) -> int:
-    request_id = sent()
-    decisions.approve(approval(request_id, row(request_id).version, **changes), staff())
-    return request_id
-
-
-def mails_to(outside: Adapters, address: str = LAILA) -> list[Mail]:
-    return [mail for mail in outside.mailer.sent if mail.to == address]
 
 
 def both(mail: Mail) -> tuple[str, str]:

@@ -6,11 +6,17 @@ from typing import Any
 
 from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from bakery.core.actor import Actor
+from bakery.custom_cakes.models import Quote
 from tests.custom_cakes.requests import row
 
 QUEUE = "/admin/custom-cakes"
+
+CUSTOMER = Actor(None, "customer", "203.0.113.9")
 
 
 def address(request_id: int) -> str:
@@ -52,3 +58,23 @@ def send(
     fields = form(page or look(browser, request_id), action) | changes
     headers = {"HX-Request": "true"} if htmx else {}
     return browser.post(f"{address(request_id)}/{action}", data=fields, headers=headers)
+
+
+def quotes(session: Session) -> list[Quote]:
+    return list(session.scalars(select(Quote).order_by(Quote.version)))
+
+
+def statuses(request_id: int) -> str:
+    return row(request_id).status
+
+
+def field(page: str, name: str) -> str:
+    """What stands in a field of the page that came back, in whichever form it is."""
+    found = BeautifulSoup(page, "html.parser").select_one(f'[name="{name}"]')
+    assert found is not None, name
+    return str(found.get("value", "") if found.name == "input" else found.text.strip())
+
+
+def said_at(page: str, name: str) -> str:
+    found = BeautifulSoup(page, "html.parser").select_one(f"#{name}-error")
+    return "" if found is None else found.get_text()

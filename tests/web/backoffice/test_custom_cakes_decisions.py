@@ -10,10 +10,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from bakery.core.actor import Actor
 from bakery.core.errors import Invalid
 from bakery.custom_cakes import decisions, queries, services
-from bakery.custom_cakes.models import Quote, RequestMessage
+from bakery.custom_cakes.models import RequestMessage
 from bakery.custom_cakes.states import RequestStatus
 from bakery.forecasting import estimates, pricing
 from bakery.infra.models import Outbox
@@ -21,29 +20,18 @@ from bakery.orders.models import Order
 from bakery.people.models import AuditEntry
 from bakery.shop.models import Shop
 from tests.custom_cakes.requests import NOW, row, sent, staff
-from tests.web.backoffice.cake_desk import address, form, look, send, words
-
-CUSTOMER = Actor(None, "customer", "203.0.113.9")
-
-
-def quotes(session: Session) -> list[Quote]:
-    return list(session.scalars(select(Quote).order_by(Quote.version)))
-
-
-def statuses(request_id: int) -> str:
-    return row(request_id).status
-
-
-def field(page: str, name: str) -> str:
-    """What stands in a field of the page that came back, in whichever form it is."""
-    found = BeautifulSoup(page, "html.parser").select_one(f'[name="{name}"]')
-    assert found is not None, name
-    return str(found.get("value", "") if found.name == "input" else found.text.strip())
-
-
-def said_at(page: str, name: str) -> str:
-    found = BeautifulSoup(page, "html.parser").select_one(f"#{name}-error")
-    return "" if found is None else found.get_text()
+from tests.web.backoffice.cake_desk import (
+    CUSTOMER,
+    address,
+    field,
+    form,
+    look,
+    quotes,
+    said_at,
+    send,
+    statuses,
+    words,
+)
 
 
 def test_one_press_approves_what_was_suggested_and_keeps_both_numbers(

@@ -10,9 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from bakery.core.actor import Actor
 from bakery.custom_cakes import decisions, services
-from bakery.custom_cakes.models import Quote
 from bakery.custom_cakes.states import RequestStatus
 from bakery.orders.models import Order
 from bakery.scheduling.models import SlotPlan
@@ -20,29 +18,7 @@ from bakery.shop.models import Shop
 from tests.custom_cakes.designs import design
 from tests.custom_cakes.requests import AT, row, sent, staff
 from tests.factories.scheduling import PickupSlotFactory
-from tests.web.backoffice.cake_desk import look, send, words
-
-CUSTOMER = Actor(None, "customer", "203.0.113.9")
-
-
-def quotes(session: Session) -> list[Quote]:
-    return list(session.scalars(select(Quote).order_by(Quote.version)))
-
-
-def statuses(request_id: int) -> str:
-    return row(request_id).status
-
-
-def field(page: str, name: str) -> str:
-    """What stands in a field of the page that came back, in whichever form it is."""
-    found = BeautifulSoup(page, "html.parser").select_one(f'[name="{name}"]')
-    assert found is not None, name
-    return str(found.get("value", "") if found.name == "input" else found.text.strip())
-
-
-def said_at(page: str, name: str) -> str:
-    found = BeautifulSoup(page, "html.parser").select_one(f"#{name}-error")
-    return "" if found is None else found.get_text()
+from tests.web.backoffice.cake_desk import CUSTOMER, field, look, quotes, said_at, send, statuses, words
 
 
 @pytest.mark.parametrize("action", ["approval", "changes", "rejection"])
