@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from urllib.parse import urlencode
 
 from werkzeug.datastructures import MultiDict
 
+from bakery.backoffice.list_address import list_address
 from bakery.core.states import find_state
 from bakery.orders.staff_queries import OPEN, SORTS, OrderFilters
 from bakery.orders.states import OrderStatus
@@ -34,9 +34,7 @@ class ListQuery:
 
     def address(self, **changes: str | int) -> str:
         """This list with some parameters changed; empty ones are left out."""
-        values = {**self.raw, **{key: str(value) for key, value in changes.items()}}
-        pairs = {key: value for key, value in values.items() if value and (key, value) != ("page", "1")}
-        return f"/admin/orders?{urlencode(pairs)}" if pairs else "/admin/orders"
+        return list_address("/admin/orders", self.raw, changes)
 
     def sort_url(self) -> Callable[[str, str], str]:
         return lambda key, direction: self.address(sort=key, dir=direction, page=1)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from math import ceil
 from typing import Any
-from urllib.parse import urlencode
 
 from flask import Blueprint, flash, render_template, request
 from flask.typing import ResponseReturnValue
@@ -12,6 +11,7 @@ from sqlalchemy.orm import Session
 from wtforms import SelectChoice
 
 from bakery.backoffice.frame import actor, init_frame
+from bakery.backoffice.list_address import list_address
 from bakery.backoffice.product_forms import DECLARED, NOT_SAID, FactsForm, refuse
 from bakery.catalog.pictures import picture_view
 from bakery.catalog.queries import list_categories
@@ -49,10 +49,8 @@ def index() -> ResponseReturnValue:
     page = int(raw["page"]) if raw["page"].isdecimal() and 0 < int(raw["page"]) < 10_000 else 1
     rows, total = product_list.list_products(session, filters, page, clock.today(shop.time_zone))
 
-    def address(**changes: object) -> str:
-        values = {**raw, **{key: str(value) for key, value in changes.items()}}
-        pairs = {key: value for key, value in values.items() if value and (key, value) != ("page", "1")}
-        return f"/admin/products?{urlencode(pairs)}" if pairs else "/admin/products"
+    def address(**changes: str | int) -> str:
+        return list_address("/admin/products", raw, changes)
 
     return htmx.render(
         "backoffice/products/index.html",
