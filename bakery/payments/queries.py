@@ -9,16 +9,14 @@ from sqlalchemy.orm import Session
 
 from bakery.core.money import Money
 from bakery.payments.models import (
+    OWN_MONEY,
     EventOutcome,
     Payment,
     PaymentState,
     StripeEvent,
     Transaction,
-    TransactionKind,
 )
 
-# What a customer paid, less what went back (a failed refund comes back as a reversal).
-OWN_MONEY = (TransactionKind.CHARGE, TransactionKind.REFUND, TransactionKind.REVERSAL)
 PAID_EVENTS = ("checkout.session.completed", "checkout.session.async_payment_succeeded")
 
 

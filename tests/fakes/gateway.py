@@ -12,10 +12,10 @@ from bakery.integrations.gateway.port import (
     BadSignature,
     CheckoutRequest,
     CheckoutSession,
-    GatewayRefund,
     GatewayRefused,
     GatewayUnavailable,
 )
+from bakery.integrations.gateway.refund_port import GatewayRefund
 
 
 class FakeGateway:

@@ -57,7 +57,9 @@ def take(session: Session, order: Order, payment: Payment, facts: SessionFacts) 
     payment.failure, payment.url = "", None
     session.flush()
     amount = Money(payment.amount_cents, payment.currency)
-    ledger.enter(session, payment, TransactionKind.CHARGE, amount, intent_id)
+    ledger.enter(
+        session, ledger.Entry(order.id, TransactionKind.CHARGE, amount, intent_id, payment_id=payment.id)
+    )
     note = _give(session, order, payment)
     attempts.owe_closing_others(session, order.id, but=payment.id)
     _wake_followers(session, intent_id)
@@ -92,6 +94,7 @@ def _give(session: Session, order: Order, payment: Payment) -> str:
 
 def _give_back(session: Session, order: Order, payment: Payment, why: str) -> str:
     """Owe an automatic refund, and tell the staff. The customer is told once the money is on its way."""
+    payment.surplus = True
     outbox.owe(
         session,
         "jobs.payments.refund_late_payment",
