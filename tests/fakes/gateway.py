@@ -16,12 +16,14 @@ from bakery.integrations.gateway.port import (
     GatewayUnavailable,
 )
 from bakery.integrations.gateway.refund_port import GatewayRefund
+from tests.fakes.balance import FakeBalance
 
 
-class FakeGateway:
+class FakeGateway(FakeBalance):
     """`away`: does not answer. `refusing`: says no with this code. `interrupt`: called between work and answer."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.sessions: dict[str, CheckoutSession] = {}
         self.by_key: dict[str, tuple[CheckoutRequest, CheckoutSession]] = {}
         self.refunds: dict[str, GatewayRefund] = {}
@@ -94,7 +96,22 @@ class FakeGateway:
             "payment_intent_id": f"pi_{session_id}",
             "url": None,
         }
-        return self._keep(replace(self.sessions[session_id], **(paid | reported)))
+        done = self._keep(replace(self.sessions[session_id], **(paid | reported)))
+        if done.payment_intent_id and done.payment_status == "paid":
+            self.book_charge(
+                done.payment_intent_id,
+                done.amount_cents,
+                done.client_reference_id,
+                currency=done.currency.upper(),
+            )
+        return done
+
+    def find_checkout(self, payment_intent_id: str) -> CheckoutSession | None:
+        self._answer("find_checkout")
+        for each in self.sessions.values():
+            if each.payment_intent_id == payment_intent_id:
+                return each
+        return None
 
     def list_completed_checkouts(self, since: datetime) -> list[CheckoutSession]:
         self._answer("list_completed_checkouts")
@@ -111,6 +128,7 @@ class FakeGateway:
             raw = refund_body(refund_id, payment_intent_id, amount_cents)
             made = GatewayRefund(refund_id, "succeeded", amount_cents, "aud", raw)
             self.refunds[idempotency_key] = made
+            self.book_refund(raw)
         self._worked()
         return self.refunds[idempotency_key]
 
