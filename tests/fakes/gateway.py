@@ -17,9 +17,10 @@ from bakery.integrations.gateway.port import (
 )
 from bakery.integrations.gateway.refund_port import GatewayRefund
 from tests.fakes.balance import FakeBalance
+from tests.fakes.gateway_cards import FakeCards
 
 
-class FakeGateway(FakeBalance):
+class FakeGateway(FakeCards, FakeBalance):
     """`away`: does not answer. `refusing`: says no with this code. `interrupt`: called between work and answer."""
 
     def __init__(self) -> None:
@@ -31,6 +32,7 @@ class FakeGateway(FakeBalance):
         self.refusing = ""
         self.interrupt: Callable[[], None] | None = None
         self.calls: list[str] = []
+        self.charges = {}
 
     def load(self) -> None:
         self.calls.append("load")

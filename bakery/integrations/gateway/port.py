@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from bakery.integrations.gateway.balance_port import BalanceGateway
+from bakery.integrations.gateway.card_port import CardGateway
 from bakery.integrations.gateway.refund_port import RefundGateway
 
 
@@ -68,7 +69,7 @@ class CheckoutSession:
     raw: dict[str, Any] = field(default_factory=dict)
 
 
-class Gateway(RefundGateway, BalanceGateway, Protocol):
+class Gateway(CardGateway, RefundGateway, BalanceGateway, Protocol):
     """Raises GatewayUnavailable or GatewayRefused; every writing call carries an idempotency key."""
 
     def load(self) -> None:

@@ -13,6 +13,7 @@ from bakery.integrations.gateway.port import (
     CheckoutSession,
 )
 from bakery.integrations.gateway.stripe_balance import StripeBalance
+from bakery.integrations.gateway.stripe_cards import StripeCards
 from bakery.integrations.gateway.stripe_connection import PAGE, id_of
 from bakery.integrations.gateway.stripe_refunds import StripeRefunds
 
@@ -20,7 +21,7 @@ from bakery.integrations.gateway.stripe_refunds import StripeRefunds
 TOLERANCE_SECONDS = 300
 
 
-class StripeGateway(StripeRefunds, StripeBalance):
+class StripeGateway(StripeCards, StripeRefunds, StripeBalance):
     """`Gateway` by Stripe: the hosted page and the events here, the rest by area beside it."""
 
     def create_checkout(self, request: CheckoutRequest) -> CheckoutSession:
