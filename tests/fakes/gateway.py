@@ -99,12 +99,12 @@ class FakeGateway(FakeCards, FakeBalance):
             "url": None,
         }
         done = self._keep(replace(self.sessions[session_id], **(paid | reported)))
-        if done.payment_intent_id and done.payment_status == "paid":
+        if done.payment_intent_id and done.payment_status == "paid" and done.amount_cents:
             self.book_charge(
                 done.payment_intent_id,
                 done.amount_cents,
                 done.client_reference_id,
-                currency=done.currency.upper(),
+                currency=(done.currency or "aud").upper(),
             )
         return done
 

@@ -40,6 +40,7 @@ class Entry:
     note: str = ""
     credits: bool = False
     actor: Actor = SYSTEM
+    slip: str = ""
 
 
 def enter(session: Session, entry: Entry) -> bool:
@@ -57,6 +58,7 @@ def enter(session: Session, entry: Entry) -> bool:
             amount_cents=entry.amount.cents,
             currency=entry.amount.currency,
             stripe_id=entry.reference,
+            slip=entry.slip[:60],
             note=entry.note[:300],
             credits=entry.credits,
             actor_id=entry.actor.id,
