@@ -120,6 +120,14 @@ def ledger_of(shop: MoneyShop) -> Counter[tuple[str, str, int]]:
     return Counter((row.kind, row.stripe_id, row.amount_cents) for row in rows)
 
 
+def sums(shop: MoneyShop) -> dict[str, int]:
+    """Cents by kind in our ledger."""
+    totals: Counter[str] = Counter()
+    for (kind, _, cents), count in ledger_of(shop).items():
+        totals[kind] += cents * count
+    return dict(totals)
+
+
 def stripes(shop: MoneyShop) -> Counter[tuple[str, str, int]]:
     """The same movements as Stripe's balance has them, of this shop's orders."""
     numbers = set(
