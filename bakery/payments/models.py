@@ -57,6 +57,9 @@ OWN_MONEY = (
     TransactionKind.EXTERNAL_CARD,
 )
 
+# What a person enters, and Stripe knows nothing of.
+PAST_STRIPE = (TransactionKind.CASH, TransactionKind.EXTERNAL_CARD, TransactionKind.ADJUSTMENT)
+
 
 class PaymentChannel(StrEnum):
     """PAGE: Stripe's hosted page. CARD: a card that its customer has saved."""

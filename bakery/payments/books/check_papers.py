@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from bakery.core import clock
 from bakery.core.money import Money
 from bakery.infra.formats import money
 from bakery.orders.models import Order
-from bakery.payments.books.kinds import DifferenceKind, Found
+from bakery.payments.books.kinds import DifferenceKind, Fix, Found
 from bakery.payments.books.pieces import Tell, pieces, rows_of
 from bakery.payments.models import OWN_MONEY, Payment, Receipt, Transaction
 
@@ -30,7 +31,9 @@ _PAYMENTS = text(
                 AND NOT (o.is_demo AND c.reference LIKE 'demo\\_%') AS is_other,
             CASE WHEN p.surplus AND p.ended_at < :surplus_before THEN (
                 SELECT coalesce(sum(l.amount_cents), 0) FROM ledger_transaction l
-                WHERE l.payment_id = p.id AND l.kind = ANY(:own)) ELSE 0 END AS kept
+                WHERE l.payment_id = p.id AND l.kind = ANY(:own)) ELSE 0 END AS kept,
+            EXISTS (SELECT 1 FROM ledger_transaction l
+                WHERE l.payment_id = p.id AND l.kind = 'reversal') AS came_back
         FROM payment p JOIN shop_order o ON o.id = p.order_id
         LEFT JOIN LATERAL (
             SELECT count(*) AS rows, sum(l.amount_cents) AS cents, min(l.stripe_id) AS reference
@@ -107,8 +110,11 @@ def _of_payment(row: Row[Any]) -> Iterator[Found]:
     about = f"Payment {row.id} of {amount} for order {row.number}"
     if row.kept > 0:
         kept = money(Money(int(row.kept), row.currency))
-        sentence = f"{about} bought nothing over a day ago, and {kept} of it has not gone back."
-        yield _payment(row, _D.SURPLUS_KEPT, sentence, int(row.kept))
+        why = "came back from the bank" if row.came_back else "has not gone back"
+        sentence = f"{about} bought nothing over a day ago, and {kept} of it {why}."
+        found = _payment(row, _D.SURPLUS_KEPT, sentence, int(row.kept))
+        # Asking once more would answer with the refund that failed.
+        yield replace(found, fix=Fix.EXPLAIN) if row.came_back else found
     if row.rows > 1:
         sentence = f"{about} stands in the ledger {row.rows} times."
         yield _payment(row, _D.DOUBLE_IN_LEDGER, sentence, int(row.cents))

@@ -166,7 +166,7 @@ def _open(session: Session, run_id: int, found: Found) -> bool:
         "found_cents": found.found_cents,
         "currency": found.currency,
         "words": found.words[:500],
-        "fix": MEANINGS[found.kind].fix,
+        "fix": found.fix or MEANINGS[found.kind].fix,
         "about_at": found.about_at,
         "last_run_id": run_id,
     }

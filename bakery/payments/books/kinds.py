@@ -182,3 +182,5 @@ class Found:
     order_id: int | None = None
     stripe_id: str | None = None
     about_at: datetime | None = None
+    # Where it is not the kind's own.
+    fix: Fix | None = None
