@@ -200,3 +200,44 @@ def _own(ledger: Iterable[Row], zero: Money) -> tuple[Line, ...]:
         before = lines[-1].balance if lines else zero
         lines.append(_movement(row, amount, before, {}))
     return tuple(lines)
+
+
+@dataclass(frozen=True, slots=True)
+class PlainLine:
+    """A line as its customer reads it: what they have to pay positive, what they paid negative."""
+
+    words: str
+    amount: Money
+    at: datetime | None
+    is_closing: bool = False
+
+
+_PLAIN_CLOSING = {
+    LineKind.DUE: "Still to be paid",
+    LineKind.OWED_BACK: "On its way back to you",
+    LineKind.SETTLED: "Nothing is left to pay",
+    LineKind.MISSING: "Open: please ring us",
+}
+_PLAIN = {
+    "Ordered": "Your order",
+    "Sent back to the card": "Sent back to your card",
+    "Did not arrive, is here again": "The refund did not arrive; we have it again",
+    "Corrected upwards": "Correction",
+    "Corrected downwards": "Correction",
+    "Price lowered": "Taken off the price",
+    "Price as before": "Back on the price",
+}
+
+
+def for_customer(timeline: Timeline) -> list[PlainLine]:
+    """The same lines without what is the shop's own: no fees, no notes, no names, no numbers of Stripe's."""
+    zero = Money(0, timeline.held.currency)
+    lines = [
+        PlainLine(_PLAIN.get(line.words, line.words), zero - line.amount, line.at)
+        for line in timeline.lines[:-1]
+    ]
+    closing = timeline.closing
+    if closing.kind in _PLAIN_CLOSING:
+        left = closing.amount if closing.kind != LineKind.OWED_BACK else zero - closing.amount
+        lines.append(PlainLine(_PLAIN_CLOSING[closing.kind], left, None, is_closing=True))
+    return lines

@@ -56,6 +56,11 @@ class Adjustment:
     lowers_price: bool = False
 
 
+def may_take(order: Order) -> bool:
+    """Whether anything may be taken for an order now."""
+    return order.due.cents > 0 and not attempts.why_not_payable(order)
+
+
 def take_money(order_id: int, taking: Taking, actor: Actor) -> bool:
     """Enter what was taken for an order, and close its open page at Stripe. False when this form was sent before.
 
