@@ -12,6 +12,7 @@ from bakery.backoffice import (
     order_money,
     product_sizes,
     products,
+    reconciliation,
     settings,
     stations,
 )
@@ -59,6 +60,7 @@ BLUEPRINTS: list[Blueprint] = [
     account.blueprint,
     admin_orders.blueprint,
     order_money.blueprint,
+    reconciliation.blueprint,
     custom_cakes.blueprint,
     products.blueprint,
     new_cake.blueprint,

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from itertools import islice
 from math import ceil
 from typing import Any
 
@@ -15,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy import Row
 
+from bakery.backoffice.csv_file import csv_pieces
 from bakery.backoffice.frame import actor, init_frame
 from bakery.backoffice.order_filters import VIEWS, read_list_query
 from bakery.backoffice.order_money_forms import (
@@ -78,8 +75,10 @@ def export() -> ResponseReturnValue:
     session = db.session()
     zone = get_profile(session).time_zone
     query = read_list_query(request.args, zone, clock.today(zone), personal=_sees_people())
-    rows = staff_queries.export_lines(session, query.filters)
-    body = stream_with_context(_csv(rows, _sees_people()))
+    rows, personal = staff_queries.export_lines(session, query.filters), _sees_people()
+    body = stream_with_context(
+        csv_pieces(HEADINGS, (_row(line, personal) for line in rows), staff_queries.EXPORT_CHUNK)
+    )
     response = Response(body, content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = 'attachment; filename="orders.csv"'
     return response
@@ -204,19 +203,6 @@ HEADINGS = (
 )  # fmt: skip
 
 
-def _csv(lines: Iterator[Row[Any]], personal: bool) -> Iterator[str]:
-    """The file in pieces of a few hundred rows: none is held longer than it takes to send it."""
-    yield _csv_rows([HEADINGS])
-    while piece := list(islice(lines, staff_queries.EXPORT_CHUNK)):
-        yield _csv_rows([_safe(value) for value in _row(line, personal)] for line in piece)
-
-
-def _csv_rows(rows: Iterable[Iterable[object]]) -> str:
-    out = io.StringIO()
-    csv.writer(out).writerows(rows)
-    return out.getvalue()
-
-
 def _row(line: Row[Any], personal: bool) -> list[object]:
     person = [line.contact_name, line.contact_email, line.contact_phone] if personal else ["", "", ""]
     return [
@@ -225,9 +211,3 @@ def _row(line: Row[Any], personal: bool) -> list[object]:
         line.sku, line.product_name, line.variant_name, line.quantity, line.message,
         Decimal(line.total_cents).scaleb(-2), Decimal(line.tax_cents).scaleb(-2), line.currency,
     ]  # fmt: skip
-
-
-def _safe(value: object) -> object:
-    """A cell that no spreadsheet takes for a formula (OWASP, CSV injection)."""
-    text = str(value)
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r", "\n") else value

@@ -105,7 +105,8 @@ def _of_stripe(row: Row[Any]) -> Iterator[Found]:
             yield _movement(row, _D.UNKNOWN_ORDER, sentence, None, row.amount_cents)
         return
     what = KIND_WORDS.get(row.kind, row.category.replace("_", " "))
-    about = f"Stripe booked {what} of {amount(row.amount_cents)} for order {row.number}"
+    # The word says which way it went.
+    about = f"Stripe booked {what} of {amount(abs(row.amount_cents))} for order {row.number}"
     if row.kind is None:
         sentence = f"{about}, which the ledger has no word for."
         yield _movement(row, _D.UNKNOWN_MOVEMENT, sentence, None, row.amount_cents)

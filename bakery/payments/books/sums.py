@@ -52,7 +52,8 @@ _STRIPE = text(
 )
 _OF_NO_ORDER = text(
     """
-    SELECT m.category AS kind, m.currency, count(*) AS rows, sum(m.amount_cents - m.fee_cents)::bigint AS cents
+    SELECT CASE WHEN m.order_number ~ '^SC-[2-9A-Z]{4}-[2-9A-Z]{2}$' THEN 'lost' ELSE m.category END AS kind,
+        m.currency, count(*) AS rows, sum(m.amount_cents - m.fee_cents)::bigint AS cents
     FROM balance_movement m
     WHERE m.order_id IS NULL AND m.created_at >= :begin AND m.created_at < :end
     GROUP BY 1, 2
