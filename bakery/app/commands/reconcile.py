@@ -71,13 +71,14 @@ def _prove(first: datetime | None, last: datetime | None) -> bool:
 
 
 def _progress() -> proof.Tell:
-    told = -1
+    told = ""
 
     def say(percent: int, text: str) -> None:
         nonlocal told
-        if percent != told:
-            click.echo(f"{percent:3} %  {text}")
-        told = percent
+        line = f"{percent:3} %  {text}"
+        if line != told:
+            click.echo(line)
+        told = line
 
     return say
 
