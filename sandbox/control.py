@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import requests
@@ -97,9 +98,11 @@ class Control:
         found: dict[str, Any] = self._ask("GET", f"/_control/objects/{key}")
         return found
 
-    def objects(self, kind: str = "checkout.session") -> list[dict[str, Any]]:
-        """Newest first; kinds are Stripe's `object` names, and `sms`."""
-        found: list[dict[str, Any]] = self._ask("GET", "/_control/objects", params={"kind": kind})["data"]
+    def objects(self, kind: str = "checkout.session", **fields: str) -> list[dict[str, Any]]:
+        """Newest first; kinds are Stripe's `object` names, and `sms`. `objects("refund", charge=…)` narrows."""
+        found: list[dict[str, Any]] = self._ask("GET", "/_control/objects", params={"kind": kind, **fields})[
+            "data"
+        ]
         return found
 
     # Mail and SMS.
@@ -130,9 +133,20 @@ class Control:
 
     # Time.
 
-    def move_clock(self, offset: float) -> None:
-        """The sandbox's clock goes `offset` seconds ahead of the true time; 0 puts it right."""
-        self._ask("POST", "/_control/clock", json={"offset": offset})
+    def move_clock(self, offset: float) -> float:
+        """The sandbox's clock goes `offset` seconds ahead of the true time. Like the next two it returns the
+        sandbox's time, has done all that came due by then (expiries, deadlines, refunds that settle; not
+        deliveries: `settle` waits for those), and refuses to go back (ControlError 422); `reset` puts it right."""
+        return float(self._ask("POST", "/_control/clock", json={"offset": offset})["now"])
+
+    def advance(self, seconds: float) -> float:
+        """The sandbox's clock goes ahead by so many seconds from where it is."""
+        return float(self._ask("POST", "/_control/clock", json={"by": seconds})["now"])
+
+    def set_clock(self, at: float | datetime) -> float:
+        """The sandbox's clock goes ahead to an instant: seconds since 1970, or a datetime with its zone."""
+        seconds = at.timestamp() if isinstance(at, datetime) else at
+        return float(self._ask("POST", "/_control/clock", json={"at": seconds})["now"])
 
     def settle(self, seconds: float = 10.0, within: float = 1.5) -> None:
         """Wait until nothing is being delivered or due soon. Refuses (504) when that takes too long."""

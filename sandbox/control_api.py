@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from typing import Any
 
 from flask import Blueprint, Response, current_app, jsonify, request
 
 from sandbox.checkout import Form, Refused, answer_bank, pay
+from sandbox.clock import Backwards
 from sandbox.faults import MODES, BadFault
 from sandbox.inbox import mail_summary, mails, sms_list
 from sandbox.stripe_api import checkout_sessions, session_life
@@ -29,8 +31,19 @@ def _given() -> dict[str, Any]:
     return given if isinstance(given, dict) else {}
 
 
+def _refuse(words: str) -> Response:
+    response = jsonify({"error": words})
+    response.status_code = 422
+    return response
+
+
 @blueprint.errorhandler(BadFault)
 def bad_fault(error: BadFault) -> tuple[Response, int]:
+    return jsonify({"error": str(error)}), 422
+
+
+@blueprint.errorhandler(Backwards)
+def backwards(error: Backwards) -> tuple[Response, int]:
     return jsonify({"error": str(error)}), 422
 
 
@@ -108,13 +121,12 @@ def resend(key: str) -> tuple[Response, int]:
 @blueprint.get("/events")
 def events() -> Response:
     """Events, oldest first, each with its deliveries; `type` and `object` narrow them down."""
-    kind, about = request.args.get("type"), request.args.get("object")
-    found = [
-        event | {"deliveries": _world().webhooks.log(event["id"])}
-        for event in reversed(_world().store.all("event"))
-        if (not kind or event["type"] == kind) and (not about or event["data"]["object"].get("id") == about)
-    ]
-    return jsonify({"data": found})
+    wanted = {"data.object.id": request.args.get("object"), "type": request.args.get("type")}
+    found = _world().store.select(
+        "event", {path: value for path, value in wanted.items() if value}, order="ASC"
+    )
+    logs = _world().webhooks.logs([event["id"] for event in found])
+    return jsonify({"data": [event | {"deliveries": logs.get(event["id"], [])} for event in found]})
 
 
 @blueprint.post("/sessions/<key>/pay")
@@ -150,7 +162,13 @@ def stored_object(key: str) -> tuple[Response, int]:
 
 @blueprint.get("/objects")
 def objects() -> Response:
-    return jsonify({"data": _world().store.all(request.args.get("kind", "checkout.session"))})
+    """All of a kind, newest first; any other parameter names a field and the value it must have."""
+    wanted = request.args.to_dict()
+    try:
+        found = _world().store.select(wanted.pop("kind", "checkout.session"), wanted)
+    except ValueError as error:
+        return _refuse(str(error))
+    return jsonify({"data": found})
 
 
 @blueprint.post("/sms/inbound")
@@ -174,10 +192,18 @@ def all_mails() -> Response:
 
 @blueprint.post("/clock")
 def move_clock() -> Response:
-    """Put the sandbox's clock ahead by so many seconds (of the true time, not of the last offset)."""
-    world = _world()
-    world.clock.offset = float(_given().get("offset", 0))
-    world.scheduler.wake()
+    """Go ahead: `offset` seconds of the true time, `by` seconds of now, or `at` an instant. Never back."""
+    world, given = _world(), _given()
+    try:
+        if "at" in given:
+            offset = float(given["at"]) - time.time()
+        else:
+            offset = (
+                world.clock.offset + float(given["by"]) if "by" in given else float(given.get("offset", 0))
+            )
+    except (TypeError, ValueError) as error:
+        raise Backwards("A time is a number of seconds.") from error
+    world.move_clock(offset)
     return jsonify({"now": world.clock.time()})
 
 

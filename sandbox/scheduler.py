@@ -25,7 +25,7 @@ class Scheduler:
         self.store, self.clock = store, clock
         self.kinds: dict[str, Callable[[str], None]] = {}
         self._wake = threading.Condition()
-        self._running: set[int] = set()
+        self._running: dict[int, str] = {}
         self._stopping = False
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="sandbox-work")
         self._thread = threading.Thread(target=self._loop, name="sandbox-clock", daemon=True)
@@ -70,6 +70,16 @@ class Scheduler:
         with self._wake:
             self._wake.wait_for(lambda: not self._running, seconds)
 
+    def catch_up(self, but: tuple[str, ...], seconds: float = 60.0) -> bool:
+        """Wait until all that is due is done, other than these kinds. False: not in time."""
+        marks = ",".join("?" * len(but))
+        sql = f"SELECT 1 FROM tasks WHERE due <= ? AND kind NOT IN ({marks}) LIMIT 1"
+        with self._wake:
+            self._wake.notify_all()
+            return self._wake.wait_for(
+                lambda: self._stopping or self.store.row(sql, self.clock.time(), *but) is None, seconds
+            )
+
     def _loop(self) -> None:
         while True:
             with self._wake:
@@ -85,7 +95,7 @@ class Scheduler:
             if row["due"] > now:
                 return float(min(LONGEST_NAP, row["due"] - now))
             if row["id"] not in self._running:
-                self._running.add(row["id"])
+                self._running[row["id"]] = row["kind"]
                 self._pool.submit(self._do, row["id"], row["kind"], row["ref"])
         return LONGEST_NAP
 
@@ -97,5 +107,5 @@ class Scheduler:
         finally:
             self.store.run("DELETE FROM tasks WHERE id = ?", task)
             with self._wake:
-                self._running.discard(task)
+                self._running.pop(task, None)
                 self._wake.notify_all()

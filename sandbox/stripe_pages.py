@@ -53,7 +53,7 @@ def _index(error: str | None) -> ResponseReturnValue:
 @blueprint.get("/objects/<key>")
 def stored_object(key: str) -> ResponseReturnValue:
     found = _world().store.get(key) or abort(404, "There is no such object.")
-    about = [event for event in _world().store.all("event") if event["data"]["object"].get("id") == key]
+    about = _world().store.select("event", {"data.object.id": key})
     return render_template(
         "object.html",
         body=found,
