@@ -105,6 +105,64 @@ class Control:
         ]
         return found
 
+    # Money that moves without the shop. A `payment` is the id of a payment intent, a charge or a session.
+
+    def dashboard_refund(
+        self, payment: str, amount: int | None = None, reason: str | None = None
+    ) -> dict[str, Any]:
+        """Somebody refunds in Stripe's own dashboard; without an amount, all that is left."""
+        asked = {"payment": payment, "amount": amount, "reason": reason}
+        made: dict[str, Any] = self._ask("POST", "/_control/refunds", json=asked)
+        return made
+
+    def settle_refund(self, refund: str, status: str, reason: str | None = None) -> dict[str, Any]:
+        """What becomes of a refund: `succeeded`, `failed` (reason such as `lost_or_stolen_card`), `canceled`,
+        `requires_action` or `pending`; its timer ends. Refuses (400) a step that no refund can make: only a
+        pending one or one that requires action goes anywhere, a succeeded one can only fail later."""
+        asked = {"status": status, "reason": reason}
+        settled: dict[str, Any] = self._ask("POST", f"/_control/refunds/{refund}", json=asked)
+        return settled
+
+    def refunds_begin(self, status: str | None) -> None:
+        """Refunds begin `pending`, `requires_action` or `succeeded` from now on and stay so until
+        `settle_refund`; None: as their card would have it."""
+        self._ask("POST", "/_control/refunds_begin", json={"status": status})
+
+    def open_dispute(
+        self,
+        payment: str,
+        reason: str = "fraudulent",
+        *,
+        inquiry: bool = False,
+        amount: int | None = None,
+    ) -> dict[str, Any]:
+        """The cardholder complains to the bank. The money and a fee go at once; an inquiry only asks."""
+        asked = {"payment": payment, "reason": reason, "inquiry": inquiry, "amount": amount}
+        opened: dict[str, Any] = self._ask("POST", "/_control/disputes", json=asked)
+        return opened
+
+    def close_dispute(self, dispute: str, outcome: str) -> dict[str, Any]:
+        """The bank decides: `won` (by the shop) or `lost`; for an inquiry `warning_closed`."""
+        closed: dict[str, Any] = self._ask(
+            "POST", f"/_control/disputes/{dispute}/close", json={"outcome": outcome}
+        )
+        return closed
+
+    def escalate(self, inquiry: str) -> dict[str, Any]:
+        """The bank makes a dispute of an inquiry: the money and a fee go, the shop may answer anew."""
+        raised: dict[str, Any] = self._ask("POST", f"/_control/disputes/{inquiry}/escalate")
+        return raised
+
+    def dispute_fee_returned(self, returned: bool) -> None:
+        """Whether a won dispute brings its fee back from now on (at first it does not)."""
+        self._ask("POST", "/_control/dispute_fee", json={"returned": returned})
+
+    def fraud_warning(self, payment: str, fraud_type: str | None = None) -> dict[str, Any]:
+        """The bank warns early that the payment may be a fraud."""
+        asked = {"payment": payment, "fraud_type": fraud_type}
+        warned: dict[str, Any] = self._ask("POST", "/_control/fraud_warnings", json=asked)
+        return warned
+
     # Mail and SMS.
 
     def mails(self, to: str | None = None) -> list[dict[str, Any]]:

@@ -26,9 +26,9 @@ def _world() -> World:
     return world
 
 
-def _given() -> dict[str, Any]:
-    given = request.get_json(silent=True) or {}
-    return given if isinstance(given, dict) else {}
+def given() -> dict[str, Any]:
+    found = request.get_json(silent=True) or {}
+    return found if isinstance(found, dict) else {}
 
 
 def _refuse(words: str) -> Response:
@@ -80,8 +80,8 @@ def state() -> Response:
 
 @blueprint.post("/faults")
 def add_fault() -> tuple[Response, int]:
-    given = _given()
-    fault = _world().faults.add(str(given.pop("service", "")), str(given.pop("mode", "")), **given)
+    asked = given()
+    fault = _world().faults.add(str(asked.pop("service", "")), str(asked.pop("mode", "")), **asked)
     return jsonify(dataclasses.asdict(fault)), 201
 
 
@@ -95,18 +95,18 @@ def clear_faults() -> Response:
 @blueprint.post("/webhooks/target")
 def set_target() -> Response:
     """Where events go from now on, and the secret that signs them."""
-    given, store = _given(), _world().store
+    asked, store = given(), _world().store
     for name in ("webhook_url", "webhook_secret", "sms_inbound_url"):
-        if name in given:
-            store.set_note(name, given[name])
+        if name in asked:
+            store.set_note(name, asked[name])
     return jsonify({"webhook_url": _world().webhooks.target[0]})
 
 
 @blueprint.post("/webhooks/release")
 def release() -> Response:
-    given = _given()
+    asked = given()
     return jsonify(
-        {"released": _world().webhooks.release(given.get("order", "kept"), given.get("match", ""))}
+        {"released": _world().webhooks.release(asked.get("order", "kept"), asked.get("match", ""))}
     )
 
 
@@ -114,7 +114,7 @@ def release() -> Response:
 def resend(key: str) -> tuple[Response, int]:
     if _world().store.get(key, "event") is None:
         return jsonify({"error": f"No such event: {key}"}), 404
-    _world().webhooks.resend(key, int(_given().get("times", 1)))
+    _world().webhooks.resend(key, int(given().get("times", 1)))
     return jsonify({"resent": key}), 202
 
 
@@ -132,15 +132,15 @@ def events() -> Response:
 @blueprint.post("/sessions/<key>/pay")
 def pay_session(key: str) -> Response:
     """Pay as a person on the hosted page would; `authenticate` answers the bank's question too."""
-    given, world = _given(), _world()
+    asked, world = given(), _world()
     form = Form(
-        email=given.get("email", "customer@saffron.test"),
-        name=given.get("name", ""),
-        number=given.get("card", "4242424242424242"),
+        email=asked.get("email", "customer@saffron.test"),
+        name=asked.get("name", ""),
+        number=asked.get("card", "4242424242424242"),
     )
     outcome = pay(world, key, form)
-    if outcome.state == "authenticate" and given.get("authenticate") is not None:
-        answer_bank(world, outcome.url.rsplit("/", 1)[1], bool(given["authenticate"]))
+    if outcome.state == "authenticate" and asked.get("authenticate") is not None:
+        answer_bank(world, outcome.url.rsplit("/", 1)[1], bool(asked["authenticate"]))
     session = world.store.get(key)
     return jsonify({"session": session, "url": outcome.url})
 
@@ -173,10 +173,10 @@ def objects() -> Response:
 
 @blueprint.post("/sms/inbound")
 def inbound_sms() -> tuple[Response, int]:
-    given, messages = _given(), current_app.extensions["messages"]
+    asked, messages = given(), current_app.extensions["messages"]
     assert isinstance(messages, Messages)
     account = _world().store.note("twilio_account", "AC" + "0" * 32)
-    sms = messages.inbound(account, given.get("from", ""), given.get("to", ""), given.get("body", ""))
+    sms = messages.inbound(account, asked.get("from", ""), asked.get("to", ""), asked.get("body", ""))
     return jsonify(sms), 201
 
 
@@ -193,13 +193,13 @@ def all_mails() -> Response:
 @blueprint.post("/clock")
 def move_clock() -> Response:
     """Go ahead: `offset` seconds of the true time, `by` seconds of now, or `at` an instant. Never back."""
-    world, given = _world(), _given()
+    world, asked = _world(), given()
     try:
-        if "at" in given:
-            offset = float(given["at"]) - time.time()
+        if "at" in asked:
+            offset = float(asked["at"]) - time.time()
         else:
             offset = (
-                world.clock.offset + float(given["by"]) if "by" in given else float(given.get("offset", 0))
+                world.clock.offset + float(asked["by"]) if "by" in asked else float(asked.get("offset", 0))
             )
     except (TypeError, ValueError) as error:
         raise Backwards("A time is a number of seconds.") from error
@@ -209,8 +209,8 @@ def move_clock() -> Response:
 
 @blueprint.post("/settle")
 def settle() -> tuple[Response, int]:
-    given = _given()
-    done = _world().settle(float(given.get("seconds", 10)), float(given.get("within", 1.5)))
+    asked = given()
+    done = _world().settle(float(asked.get("seconds", 10)), float(asked.get("within", 1.5)))
     return jsonify({"settled": done}), 200 if done else 504
 
 

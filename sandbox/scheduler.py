@@ -48,6 +48,11 @@ class Scheduler:
     def after(self, seconds: float, kind: str, ref: str | int) -> None:
         self.at(self.clock.time() + seconds, kind, ref)
 
+    def once(self, due: float, kind: str, ref: str | int) -> None:
+        """Owe a task that may be owed already."""
+        if self.store.row("SELECT 1 FROM tasks WHERE kind = ? AND ref = ?", kind, str(ref)) is None:
+            self.at(due, kind, ref)
+
     def forget(self, kind: str, ref: str | int) -> None:
         self.store.run("DELETE FROM tasks WHERE kind = ? AND ref = ?", kind, str(ref))
 

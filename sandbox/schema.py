@@ -34,7 +34,7 @@ EMPTIED = ("objects", "tasks", "deliveries", "idempotency", "mails", "files", "f
 
 # The filters of Stripe's lists. A list by any other field still works, but reads all objects of its kind.
 INDEXED: dict[str, tuple[str, ...]] = {
-    "balance_transaction": ("source", "type"),
+    "balance_transaction": ("source", "type", "status"),
     "charge": ("payment_intent", "customer"),
     "checkout.session": ("payment_intent", "customer", "payment_link", "status"),
     "customer": ("email",),

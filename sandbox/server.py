@@ -13,7 +13,14 @@ from sandbox.app import create_app
 from sandbox.control import Control
 from sandbox.settings import Settings
 from sandbox.smtp import MailServer
-from sandbox.stripe_api import disputes, refunds, session_life
+from sandbox.stripe_api import (
+    balance_transactions,
+    dispute_states,
+    disputes,
+    fraud_warnings,
+    refund_states,
+    session_life,
+)
 from sandbox.stripe_api.call import Call
 from sandbox.twilio_messages import Messages
 from sandbox.world import World
@@ -73,9 +80,17 @@ class Sandbox(Control):
 
             return run
 
-        self.world.scheduler.kinds["session_expiry"] = inside(session_life.expire_on_time)
-        self.world.scheduler.kinds["dispute"] = inside(disputes.open_for)
-        self.world.scheduler.kinds["refund"] = inside(refunds.settle)
+        timers = {
+            "session_expiry": session_life.expire_on_time,
+            "dispute": disputes.open_by_card,
+            "dispute_decision": dispute_states.decide,
+            "dispute_deadline": dispute_states.deadline,
+            "inquiry_end": dispute_states.end_inquiry,
+            "fraud_warning": fraud_warnings.warn_by_card,
+            "refund": refund_states.settle,
+            "funds_available": balance_transactions.make_available,
+        }
+        self.world.scheduler.kinds |= {kind: inside(work) for kind, work in timers.items()}
 
     def start(self) -> Sandbox:
         self._mail.start()

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, abort, current_app, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from sandbox.stripe_api import checkout_sessions, disputes, refunds
+from sandbox.stripe_api import checkout_sessions, dispute_states, refunds
 from sandbox.stripe_api.call import Call
 from sandbox.stripe_api.errors import StripeError
 from sandbox.stripe_api.params import Params
@@ -98,7 +98,8 @@ def refund(key: str) -> ResponseReturnValue:
 
 @blueprint.post("/charges/<key>/dispute")
 def dispute(key: str) -> ResponseReturnValue:
-    return _do(lambda: disputes.open_for(_call(), key))
+    call = _call()
+    return _do(lambda: dispute_states.open_for(call, call.get("charge", key), "fraudulent", None, False))
 
 
 def _do(work: Any) -> ResponseReturnValue:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sandbox.ids import letters
-from sandbox.stripe_api import cards, charges, payment_methods
+from sandbox.stripe_api import cards, charges, disputes, payment_methods
 from sandbox.stripe_api.call import AnswerThenRaise, Call
 from sandbox.stripe_api.errors import DOC
 
@@ -72,8 +72,7 @@ def _succeed(
     }
     call.save(intent)
     call.emit("payment_intent.succeeded", intent)
-    if card.dispute:
-        call.world.scheduler.after(call.world.settings.dispute_seconds, "dispute", charge["id"])
+    disputes.schedule(call, card, charge)
     return intent
 
 

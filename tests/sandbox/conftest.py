@@ -111,7 +111,8 @@ def box(running: Sandbox, shop: Shop) -> Iterator[Sandbox]:
 
 
 def stripe_client(box: Sandbox, **options: Any) -> stripe.StripeClient:
-    return stripe.StripeClient("sk_test_saffron", base_addresses={"api": box.url}, **options)
+    bases = {"api": box.url, "files": box.url}
+    return stripe.StripeClient("sk_test_saffron", base_addresses=bases, **options)
 
 
 @pytest.fixture
@@ -151,3 +152,10 @@ def order(**changes: Any) -> dict[str, Any]:
         "cancel_url": "http://127.0.0.1:1/checkout",
         "line_items": [line()],
     } | changes
+
+
+def pay_with(api: Any, token: str = "pm_card_visa", amount: int = 10_000, **more: Any) -> Any:
+    """A payment intent that was confirmed with one of Stripe's ready-made payment methods."""
+    return api.payment_intents.create(
+        {"amount": amount, "currency": "aud", "payment_method": token, "confirm": True} | more
+    )

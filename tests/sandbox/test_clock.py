@@ -36,7 +36,7 @@ def test_the_clock_never_goes_back(box: Sandbox) -> None:
     with pytest.raises(ControlError, match="number of seconds"):
         box.set_clock("tomorrow")  # type: ignore[arg-type]
     with pytest.raises(ControlError):
-        box.set_clock(float("nan"))
+        box.set_clock(1e15)
     box.reset()
     assert box.state()["clock_offset"] == 0
 
