@@ -84,7 +84,9 @@ class Control:
     # Stripe.
 
     def pay(self, session: str, card: str = "4242424242424242", **options: Any) -> dict[str, Any]:
-        """Pay as a person would; options email, name, authenticate. Refuses with 402 and a `code`."""
+        """Pay as a person would, or save a card in setup mode. Options: email, name, authenticate (True: the bank
+        is content), save (tick the box that keeps the card), saved (a saved card's id instead of a number).
+        Refuses with 402 and a `code`."""
         paid: dict[str, Any] = self._ask(
             "POST", f"/_control/sessions/{session}/pay", json={"card": card, **options}
         )

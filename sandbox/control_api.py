@@ -137,6 +137,8 @@ def pay_session(key: str) -> Response:
         email=asked.get("email", "customer@saffron.test"),
         name=asked.get("name", ""),
         number=asked.get("card", "4242424242424242"),
+        saved=asked.get("saved", ""),
+        save=bool(asked.get("save")),
     )
     outcome = pay(world, key, form)
     if outcome.state == "authenticate" and asked.get("authenticate") is not None:

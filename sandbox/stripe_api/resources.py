@@ -19,6 +19,7 @@ from sandbox.stripe_api import (
     payment_methods,
     prices,
     refunds,
+    setup_intents,
 )
 from sandbox.stripe_api.lists import Hidden
 
@@ -35,6 +36,7 @@ MODULES = (
     payment_methods,
     prices,
     refunds,
+    setup_intents,
 )
 ROUTES = Map(
     [

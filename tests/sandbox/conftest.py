@@ -122,6 +122,12 @@ def api(box: Sandbox) -> Any:
 
 
 @pytest.fixture
+def laila(api: Any) -> Any:
+    """A customer of the shop."""
+    return api.customers.create({"email": "laila@saffron.test", "name": "Laila"})
+
+
+@pytest.fixture
 def twilio(box: Sandbox) -> Iterator[Client]:
     client = Client(ACCOUNT, TOKEN)
     client.api.base_url = box.url
