@@ -28,6 +28,7 @@ class Store:
         self._lock = threading.RLock()
         self._depth = 0
         self._after_commit: list[Any] = []
+        self._notes: dict[str, Any] = {}  # those that were asked for, or changed, since the start
         self._db = sqlite3.connect(
             Path(folder) / "sandbox.sqlite3", check_same_thread=False, isolation_level=None
         )
@@ -54,7 +55,7 @@ class Store:
                 self._db.execute("COMMIT")
             except BaseException:
                 self._db.execute("ROLLBACK")
-                self._after_commit = []
+                self._after_commit, self._notes = [], {}
                 raise
             finally:
                 self._depth = 0
@@ -87,6 +88,7 @@ class Store:
         with self.transaction():
             for table in EMPTIED:
                 self.run(f"DELETE FROM {table}")
+            self._notes = {}
 
     # Objects: Stripe's and Twilio's resources as JSON, plus a private half that no API answer shows.
 
@@ -164,11 +166,23 @@ class Store:
     # Notes: small named values (faults, addresses set by the control API).
 
     def note(self, name: str, default: Any = None) -> Any:
-        row = self.row("SELECT value FROM notes WHERE name = ?", name)
-        return json.loads(row["value"]) if row else default
+        with self._lock:
+            if name not in self._notes:
+                row = self.row("SELECT value FROM notes WHERE name = ?", name)
+                self._notes[name] = row and row["value"]
+            text = self._notes[name]
+        return default if text is None else json.loads(text)
 
     def set_note(self, name: str, value: Any) -> None:
-        self.run("INSERT OR REPLACE INTO notes (name, value) VALUES (?, ?)", name, json.dumps(value))
+        with self._lock:
+            text = json.dumps(value)
+            self.run("INSERT OR REPLACE INTO notes (name, value) VALUES (?, ?)", name, text)
+            self._notes[name] = text
+
+    def drop_note(self, name: str) -> None:
+        with self._lock:
+            self.run("DELETE FROM notes WHERE name = ?", name)
+            self._notes.pop(name, None)
 
 
 def _plain(name: str) -> str:

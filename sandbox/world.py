@@ -67,10 +67,9 @@ class World:
     def settle(self, seconds: float = 10.0, within: float = 1.5) -> bool:
         """Wait until nothing is being delivered or due in the next moments. False: not in time."""
         end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            if self.scheduler.idle(SOON, within):
+        while (left := end - time.monotonic()) > 0:
+            if self.scheduler.wait_done(lambda: self.scheduler.idle(SOON, within), min(left, 0.05)):
                 return True
-            time.sleep(0.02)
         return False
 
     def reset(self) -> None:
@@ -78,6 +77,7 @@ class World:
         target = self.webhooks.target
         for _ in range(2):  # once to stop what is owed, once for what was being done meanwhile
             self.store.clear()
+            self.faults.forget()
             self.scheduler.wait_running()
         self.clock.offset = 0.0
         self.store.set_note("webhook_url", target[0])
