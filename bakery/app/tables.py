@@ -8,6 +8,7 @@ from bakery.forecasting import models as forecasting
 from bakery.infra import models as infra
 from bakery.messages import models as messages
 from bakery.orders import models as orders
+from bakery.payments import dispute_models as payment_disputes
 from bakery.payments import models as payments
 from bakery.people import models as people
 from bakery.production import models as production
@@ -24,6 +25,7 @@ __all__ = [
     "infra",
     "messages",
     "orders",
+    "payment_disputes",
     "payments",
     "people",
     "production",

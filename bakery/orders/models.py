@@ -21,7 +21,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from bakery.core.money import Money
 from bakery.infra.db import Base, Cents, Id, in_states
-from bakery.orders.states import OrderStatus, PaymentStatus
+from bakery.orders.states import AGREED, OrderStatus, PaymentStatus
 
 
 class Cart(Base):
@@ -79,6 +79,9 @@ class Order(Base):
             "deposit_cents >= 0 AND (deposit_cents = 0 OR deposit_cents < total_cents)", name="deposit_sane"
         ),
         CheckConstraint("payment_status <> 'DEPOSIT_PAID' OR deposit_cents > 0", name="deposit_asked"),
+        # Never captured less than refunded, and nothing given back twice.
+        CheckConstraint("held_cents >= 0", name="held_sane"),
+        CheckConstraint("credited_cents BETWEEN 0 AND total_cents", name="credited_sane"),
         Index("ix_shop_order_pickup", "pickup_at", "status"),
         Index("ix_shop_order_placed_at", "placed_at"),
         Index("ix_shop_order_hold", "hold_expires_at", postgresql_where="status = 'PENDING_PAYMENT'"),
@@ -104,6 +107,10 @@ class Order(Base):
     tax_cents: Mapped[Cents]
     # What is paid first, where not everything is; 0 where it is. Never changes once placed (a trigger).
     deposit_cents: Mapped[Cents] = mapped_column(default=0, server_default="0")
+    # Kept by the ledger alone (a trigger refuses anybody else): what came in less what went back, and by how much
+    # refunds have lowered what it costs.
+    held_cents: Mapped[Cents] = mapped_column(default=0, server_default="0")
+    credited_cents: Mapped[Cents] = mapped_column(default=0, server_default="0")
     # The bakery placed it for a customer, who has not agreed to it and its terms: nobody pays for it yet.
     awaits_acceptance: Mapped[bool] = mapped_column(default=False, server_default=false())
     prices_include_tax: Mapped[bool]
@@ -144,12 +151,26 @@ class Order(Base):
         return self.deposit if self.deposit_cents else self.total
 
     @property
+    def held(self) -> Money:
+        """What was paid and has not gone back."""
+        return Money(self.held_cents, self.currency)
+
+    @property
+    def due(self) -> Money:
+        """What is still to be paid of it, by its state and its ledger; nothing once it is over or paid."""
+        return Money(self._due_cents(), self.currency)
+
+    @property
     def due_later(self) -> Money:
-        """What a paid deposit leaves to be paid until it is collected; nothing in every other state."""
-        left = (
-            self.total_cents - self.deposit_cents if self.payment_status == PaymentStatus.DEPOSIT_PAID else 0
-        )
-        return Money(left, self.currency)
+        """What is due of an order that is confirmed: the rest after a deposit, say. Nothing in every other state."""
+        return Money(self._due_cents() if self.status in AGREED else 0, self.currency)
+
+    def _due_cents(self) -> int:
+        over = self.status in (OrderStatus.EXPIRED, OrderStatus.CANCELLED)
+        settled = self.payment_status in (PaymentStatus.PAID, PaymentStatus.REFUNDED)
+        if over or settled:
+            return 0
+        return max(0, self.total_cents - self.credited_cents - self.held_cents)
 
     @property
     def ref(self) -> str:

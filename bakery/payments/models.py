@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, func
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, false, func
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -30,22 +30,51 @@ class PaymentState(StrEnum):
 
 
 class TransactionKind(StrEnum):
+    """What moved. REVERSAL: a refund that did not arrive is here again. CASH and EXTERNAL_CARD: taken (or given
+    back) at the counter, past Stripe. ADJUSTMENT: a correction by a person, with its reason.
+    """
+
     CHARGE = "charge"
     REFUND = "refund"
+    REVERSAL = "reversal"
     FEE = "fee"
     DISPUTE = "dispute"
+    DISPUTE_FEE = "dispute_fee"
     TRANSFER = "transfer"
-    REVERSAL = "reversal"
+    ADJUSTMENT = "adjustment"
+    CASH = "cash"
+    EXTERNAL_CARD = "external_card"
+
+
+# What a customer paid, less what went back. The database keeps their sum as the order's `held_cents` (a trigger).
+# Fees are the shop's own, and what a bank takes in a dispute is no refund: neither changes what a customer paid.
+OWN_MONEY = (
+    TransactionKind.CHARGE,
+    TransactionKind.REFUND,
+    TransactionKind.REVERSAL,
+    TransactionKind.ADJUSTMENT,
+    TransactionKind.CASH,
+    TransactionKind.EXTERNAL_CARD,
+)
+
+
+class PaymentChannel(StrEnum):
+    """PAGE: Stripe's hosted page. CARD: a card that its customer has saved."""
+
+    PAGE = "page"
+    CARD = "card"
 
 
 class Payment(Base):
-    """One attempt to collect an order's amount with one Checkout Session."""
+    """One attempt to collect an order's amount: with one Checkout Session, or one charge of a saved card."""
 
     __tablename__ = "payment"
     __table_args__ = (
         in_states("kind", PaymentKind),
         in_states("state", PaymentState),
+        in_states("channel", PaymentChannel),
         CheckConstraint("amount_cents > 0", name="amount_positive"),
+        CheckConstraint("channel <> 'card' OR payment_method_id IS NOT NULL", name="card_named"),
         # At most one attempt of an order is waiting at a time.
         Index(
             "uq_payment_order_open", "order_id", unique=True, postgresql_where="state IN ('CREATED', 'OPEN')"
@@ -58,25 +87,38 @@ class Payment(Base):
     state: Mapped[str] = mapped_column(String(20), default=PaymentState.CREATED)
     amount_cents: Mapped[Cents]
     currency: Mapped[str] = mapped_column(String(3))
+    channel: Mapped[str] = mapped_column(
+        String(10), default=PaymentChannel.PAGE, server_default=PaymentChannel.PAGE
+    )
+    # Stripe's names for whose card and which; never the card itself.
+    customer_id: Mapped[str | None] = mapped_column(String(120))
+    payment_method_id: Mapped[str | None] = mapped_column(String(120))
+    # Charged while the card's owner is not there to answer their bank.
+    off_session: Mapped[bool] = mapped_column(default=False, server_default=false())
     idempotency_key: Mapped[str] = mapped_column(String(80), unique=True)
     session_id: Mapped[str | None] = mapped_column(String(120), unique=True)
     payment_intent_id: Mapped[str | None] = mapped_column(String(120), index=True)
     url: Mapped[str | None] = mapped_column(Text)
     expires_at: Mapped[datetime | None]
     failure: Mapped[str] = mapped_column(String(300), default="")
+    # It bought nothing (too late, a second time, cancelled meanwhile): it goes back whole, and no price is lowered.
+    surplus: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     ended_at: Mapped[datetime | None]
 
 
 class Transaction(Base):
-    """One ledger row. Charges are positive, refunds negative; append-only."""
+    """One ledger row: money towards the shop is positive, away from it negative. Append-only.
+
+    A trigger refuses a currency that is not the order's, and keeps the order's `held_cents` and `credited_cents`.
+    """
 
     __tablename__ = "ledger_transaction"
     __table_args__ = (
         in_states("kind", TransactionKind),
         CheckConstraint(
-            "(kind = 'charge' AND amount_cents > 0) OR (kind = 'refund' AND amount_cents < 0)"
-            " OR kind NOT IN ('charge', 'refund')",
+            "CASE WHEN kind IN ('charge', 'reversal') THEN amount_cents > 0"
+            " WHEN kind = 'refund' THEN amount_cents < 0 ELSE amount_cents <> 0 END",
             name="sign_fits_kind",
         ),
         # Stripe's object is entered once, however often its event comes.
@@ -91,6 +133,11 @@ class Transaction(Base):
     currency: Mapped[str] = mapped_column(String(3))
     stripe_id: Mapped[str] = mapped_column(String(120))
     note: Mapped[str] = mapped_column(String(300), default="")
+    # Lowers what the order costs (a refund), or takes that back (a reversal). Money that bought nothing does not.
+    credits: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # Who entered it; nobody where Stripe told.
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    actor_label: Mapped[str] = mapped_column(String(254), default="", server_default="")
     at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 

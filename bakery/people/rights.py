@@ -14,6 +14,14 @@ class Right(StrEnum):
     SEE_ORDERS = "see orders"
     MOVE_ORDERS = "move orders on"
     CANCEL_ORDERS = "cancel orders"
+    ASK_REFUNDS = "ask for refunds"
+    REFUND = "refund up to the limit"
+    REFUND_ABOVE = "approve refunds above the limit"
+    TAKE_MONEY = "take money at the counter"
+    RELEASE_UNPAID = "let the kitchen start unpaid orders"
+    MANAGE_DISPUTES = "answer disputes"
+    SEE_BOOKS = "see the books"
+    MEND_BOOKS = "correct the books"
     # Also the right to see requests at all: they name people, prices and what the shop earns.
     APPROVE_CAKES = "decide on custom cakes"
     SEE_PERSONAL_DATA = "see personal data"
@@ -31,9 +39,11 @@ class Right(StrEnum):
 
 
 _R = Right
-_COUNTER = frozenset({_R.SEE_ORDERS, _R.MOVE_ORDERS, _R.SEE_PERSONAL_DATA, _R.USE_KITCHEN})
+_COUNTER = frozenset(
+    {_R.SEE_ORDERS, _R.MOVE_ORDERS, _R.SEE_PERSONAL_DATA, _R.USE_KITCHEN, _R.ASK_REFUNDS, _R.TAKE_MONEY}
+)
 _BAKER = frozenset({_R.SEE_ORDERS, _R.MOVE_ORDERS, _R.USE_KITCHEN})
-_MANAGER = frozenset(set(Right) - {_R.MANAGE_STAFF, _R.MANAGE_SETTINGS})
+_MANAGER = frozenset(set(Right) - {_R.MANAGE_STAFF, _R.MANAGE_SETTINGS, _R.MEND_BOOKS})
 
 ROLE_RIGHTS: dict[Role, frozenset[Right]] = {
     Role.CUSTOMER: frozenset(),

@@ -1,10 +1,13 @@
-"""What the shop asks of a payment service, in its own words."""
+"""What the shop asks of a payment service, in its own words: the hosted page here, the rest by area beside it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
+
+from bakery.integrations.gateway.card_port import CardGateway
+from bakery.integrations.gateway.refund_port import RefundGateway
 
 
 class GatewayUnavailable(Exception):
@@ -65,18 +68,7 @@ class CheckoutSession:
     raw: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class GatewayRefund:
-    """Money given back. `raw` is the service's own object, as its events carry it."""
-
-    id: str
-    status: str  # "succeeded", "pending", "requires_action", "failed", "canceled"
-    amount_cents: int
-    currency: str
-    raw: dict[str, Any] = field(default_factory=dict)
-
-
-class Gateway(Protocol):
+class Gateway(CardGateway, RefundGateway, Protocol):
     """Raises GatewayUnavailable or GatewayRefused; every writing call carries an idempotency key."""
 
     def load(self) -> None:
@@ -89,9 +81,5 @@ class Gateway(Protocol):
     def expire_checkout(self, session_id: str) -> CheckoutSession: ...
 
     def list_completed_checkouts(self, since: datetime) -> list[CheckoutSession]: ...
-
-    def list_refunds(self, since: datetime) -> list[GatewayRefund]: ...
-
-    def refund(self, payment_intent_id: str, amount_cents: int, *, idempotency_key: str) -> GatewayRefund: ...
 
     def read_event(self, payload: bytes, signature: str) -> dict[str, Any]: ...

@@ -1,83 +1,27 @@
-"""Stripe through its own SDK. The only module that knows Stripe's errors and object classes."""
+"""Stripe through its own SDK: its hosted page and its events."""
 
 from __future__ import annotations
 
-import importlib
 import json
-import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import cached_property
 from typing import Any
-
-import requests
 
 from bakery.integrations.gateway.port import (
     BadSignature,
     CheckoutItem,
     CheckoutRequest,
     CheckoutSession,
-    GatewayRefund,
-    GatewayRefused,
-    GatewayUnavailable,
 )
+from bakery.integrations.gateway.stripe_cards import StripeCards
+from bakery.integrations.gateway.stripe_connection import PAGE, id_of
+from bakery.integrations.gateway.stripe_refunds import StripeRefunds
 
-# One try and two more, with the SDK's pauses between them, end within about eight seconds: a customer
-# waits for this, and gunicorn must not believe the worker dead.
-SECONDS_A_TRY = 2.2
-RETRIES = 2
 # Younger signatures only (Stripe's own advice): a recorded event cannot be played back later.
 TOLERANCE_SECONDS = 300
-PAGE = 100
 
 
-class StripeGateway:
-    """`Gateway` by Stripe. Makes no call and imports no SDK before it is first used or told to `load`."""
-
-    def __init__(self, secret_key: str, webhook_secret: str, api_base: str = "") -> None:
-        self._secret_key = secret_key
-        self._webhook_secret = webhook_secret
-        self._api_base = api_base
-
-    @cached_property
-    def _sdk(self) -> Any:
-        # Takes most of a second and 15 MB: commands that take no money never pay for it.
-        sdk: Any = importlib.import_module("stripe")
-        sdk.enable_telemetry = False
-        logging.getLogger("stripe").setLevel(logging.WARNING)
-        return sdk
-
-    @cached_property
-    def _client(self) -> Any:
-        session = None
-        if self._api_base:
-            # A stand-in on this machine is not reached through the machine's proxy.
-            session = requests.Session()
-            session.trust_env = False
-        http = self._sdk.RequestsClient(timeout=SECONDS_A_TRY, session=session)
-        bases = {"api": self._api_base, "files": self._api_base} if self._api_base else None
-        return self._sdk.StripeClient(
-            self._secret_key, base_addresses=bases, max_network_retries=RETRIES, http_client=http
-        )
-
-    def load(self) -> None:
-        """Import the SDK and build its client, so that no customer waits for that. Calls nobody."""
-        _ = self._client.v1.checkout.sessions
-
-    @contextmanager
-    def _asking(self) -> Iterator[Any]:
-        """The client; whatever Stripe's SDK raises comes out as one of the port's errors."""
-        sdk = self._sdk
-        try:
-            yield self._client.v1
-        except (sdk.APIConnectionError, sdk.RateLimitError) as error:
-            raise GatewayUnavailable(_plain(error)) from error
-        except sdk.StripeError as error:
-            # 409: another request with this idempotency key is still at work.
-            if error.http_status is None or error.http_status >= 500 or error.http_status in (409, 429):
-                raise GatewayUnavailable(_plain(error)) from error
-            raise GatewayRefused(_plain(error), code=error.code or "") from error
+class StripeGateway(StripeCards, StripeRefunds):
+    """`Gateway` by Stripe: the hosted page and the events here, the rest by area beside it."""
 
     def create_checkout(self, request: CheckoutRequest) -> CheckoutSession:
         """Open a hosted page. The same idempotency key answers with the same page."""
@@ -119,20 +63,6 @@ class StripeGateway:
             found = stripe.checkout.sessions.list(params=params)
             return [read_session(each.to_dict()) for each in found.auto_paging_iter()]
 
-    def list_refunds(self, since: datetime) -> list[GatewayRefund]:
-        """All refunds made since then, whoever made them, newest first."""
-        params = {"created": {"gte": int(since.timestamp())}, "limit": PAGE}
-        with self._asking() as stripe:
-            found = stripe.refunds.list(params=params)
-            return [read_refund(each.to_dict()) for each in found.auto_paging_iter()]
-
-    def refund(self, payment_intent_id: str, amount_cents: int, *, idempotency_key: str) -> GatewayRefund:
-        """Give money back. The same idempotency key gives it back once."""
-        params = {"payment_intent": payment_intent_id, "amount": amount_cents}
-        with self._asking() as stripe:
-            made = stripe.refunds.create(params=params, options={"idempotency_key": idempotency_key})
-            return read_refund(made.to_dict())
-
     def read_event(self, payload: bytes, signature: str) -> dict[str, Any]:
         """A webhook's event, when its signature is Stripe's and fresh. Raises BadSignature."""
         try:
@@ -156,21 +86,10 @@ def read_session(raw: dict[str, Any]) -> CheckoutSession:
         amount_cents=raw["amount_total"],
         currency=raw["currency"],
         url=raw["url"],
-        payment_intent_id=_id(raw["payment_intent"]),
+        payment_intent_id=id_of(raw["payment_intent"]),
         client_reference_id=raw["client_reference_id"],
         expires_at=datetime.fromtimestamp(raw["expires_at"], UTC),
         metadata=dict(raw["metadata"] or {}),
-        raw=raw,
-    )
-
-
-def read_refund(raw: dict[str, Any]) -> GatewayRefund:
-    """Stripe's Refund in the shop's words."""
-    return GatewayRefund(
-        id=raw["id"],
-        status=raw["status"] or "succeeded",
-        amount_cents=raw["amount"],
-        currency=raw["currency"],
         raw=raw,
     )
 
@@ -187,14 +106,3 @@ def _line(item: CheckoutItem, currency: str) -> dict[str, Any]:
             "product_data": product,
         },
     }
-
-
-def _id(reference: Any) -> str | None:
-    """An id, also where Stripe was asked to put the whole object in its place."""
-    found = reference["id"] if isinstance(reference, dict) else reference
-    return str(found) if found else None
-
-
-def _plain(error: Any) -> str:
-    """What may be stored and logged: Stripe's code and sentence, cut short."""
-    return f"{type(error).__name__} {error.code or ''}: {error.user_message or error}"[:250]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlalchemy.orm import Session
 
 from bakery.core.money import Money
@@ -26,32 +28,45 @@ def take_refund(session: Session, order: Order, payment: Payment, facts: RefundF
         return ignored("this refund is known to have failed", order.id)
     if facts.status in ON_ITS_WAY:
         return applied(f"refund {facts.refund_id} is on its way", order.id)
-    known = ledger.entered(session, TransactionKind.REFUND, facts.refund_id)
-    if known and facts.status not in FAILED:
+    known = ledger.find(session, TransactionKind.REFUND, facts.refund_id)
+    if known is not None and facts.status not in FAILED:
         return ignored("this refund is known already", order.id)
-    if not known:
+    if known is None:
         # One that failed took nothing in the end: another refund may have sent the money meanwhile.
         failed = facts.status in FAILED
         most = payment.amount_cents if failed else ledger.held_for_payment(session, payment.id)
         if facts.amount_cents > most:
             return flagged(f"refund {facts.refund_id} is larger than what the payment holds", order.id)
-        amount = Money(-facts.amount_cents, payment.currency)
-        ledger.enter(session, payment, TransactionKind.REFUND, amount, facts.refund_id)
+    entry = ledger.Entry(
+        order.id,
+        TransactionKind.REFUND,
+        Money(-facts.amount_cents, payment.currency),
+        facts.refund_id,
+        payment_id=payment.id,
+        credits=known.credits if known else facts.status not in FAILED and not payment.surplus,
+    )
     if facts.status in FAILED:
-        return _came_back(session, order, payment, facts.refund_id, told=known)
+        return _came_back(session, order, entry, told=known is not None)
+    ledger.enter(session, entry)
     ledger.settle_refunds(session, order, f"Stripe refund {facts.refund_id}")
     return applied("refunded", order.id)
 
 
-def _came_back(session: Session, order: Order, payment: Payment, refund_id: str, *, told: bool) -> Result:
+def _came_back(session: Session, order: Order, entry: ledger.Entry, *, told: bool) -> Result:
     """A refund that the bank sent back: the shop has the money again, and the customer does not.
 
-    Its two rows say so together, also when nobody had `told` that the money was sent.
+    Its two rows say so together, also when nobody had `told` that the money was sent; then what came back is
+    written first, since more may have gone meanwhile than would be left in between.
     """
-    amount = ledger.refunded(session, refund_id, payment.currency)
-    ledger.enter(session, payment, TransactionKind.REVERSAL, amount, refund_id, "the refund did not arrive")
+    back = Money(-entry.amount.cents, entry.amount.currency)
+    ledger.enter(
+        session,
+        replace(entry, kind=TransactionKind.REVERSAL, amount=back, note="the refund did not arrive"),
+    )
+    ledger.enter(session, entry)
     if told:
-        ledger.settle_refunds(session, order, f"Stripe refund {refund_id} did not arrive")
+        ledger.settle_refunds(session, order, f"Stripe refund {entry.reference} did not arrive")
     return flagged(
-        f"Refund {refund_id} of order {order.number} did not arrive; pay the customer another way", order.id
+        f"Refund {entry.reference} of order {order.number} did not arrive; pay the customer another way",
+        order.id,
     )

@@ -2,37 +2,73 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from bakery.core.actor import SYSTEM
+from bakery.core import clock
+from bakery.core.actor import SYSTEM, Actor
 from bakery.core.money import Money
 from bakery.orders import operations as orders
 from bakery.orders.models import Order
 from bakery.orders.states import PaymentStatus
-from bakery.payments.models import Payment, PaymentKind, PaymentState, Transaction, TransactionKind
-from bakery.payments.queries import OWN_MONEY
+from bakery.payments.models import (
+    OWN_MONEY,
+    Payment,
+    PaymentKind,
+    PaymentState,
+    Transaction,
+    TransactionKind,
+)
 
 
-def enter(
-    session: Session, payment: Payment, kind: TransactionKind, amount: Money, stripe_id: str, note: str = ""
-) -> bool:
-    """Write one row. False when Stripe's object is in the ledger already."""
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One movement to write down: towards the shop positive, away from it negative.
+
+    `reference` is Stripe's id of what moved it, or a name of our own for what moved past Stripe; a kind has each
+    reference once. `credits`: it lowers what the order costs, or takes that back.
+    """
+
+    order_id: int
+    kind: TransactionKind
+    amount: Money
+    reference: str
+    payment_id: int | None = None
+    note: str = ""
+    credits: bool = False
+    actor: Actor = SYSTEM
+
+
+def enter(session: Session, entry: Entry) -> bool:
+    """Write one row; the order's `held_cents` and `credited_cents` follow. False when it is in the ledger already.
+
+    The caller holds the order's lock. The database refuses another currency than the order's, an amount of nothing,
+    a sign that does not fit the kind, and to give back more than is held.
+    """
     row_id = session.execute(
         insert(Transaction)
         .values(
-            order_id=payment.order_id,
-            payment_id=payment.id,
-            kind=kind,
-            amount_cents=amount.cents,
-            currency=amount.currency,
-            stripe_id=stripe_id,
-            note=note,
+            order_id=entry.order_id,
+            payment_id=entry.payment_id,
+            kind=entry.kind,
+            amount_cents=entry.amount.cents,
+            currency=entry.amount.currency,
+            stripe_id=entry.reference,
+            note=entry.note[:300],
+            credits=entry.credits,
+            actor_id=entry.actor.id,
+            actor_label="" if entry.actor == SYSTEM else entry.actor.label,
+            at=clock.now(),
         )
         .on_conflict_do_nothing(index_elements=["kind", "stripe_id"])
         .returning(Transaction.id)
     ).scalar()
+    order = session.identity_map.get(session.identity_key(Order, entry.order_id))
+    if order is not None:
+        session.expire(order, ["held_cents", "credited_cents"])
     return row_id is not None
 
 
@@ -42,22 +78,19 @@ def entered(session: Session, kind: TransactionKind, stripe_id: str) -> bool:
     return session.scalar(query) is not None
 
 
-def refunded(session: Session, refund_id: str, currency: str) -> Money:
-    """What the ledger says that a refund sent; nothing when it is not there."""
-    query = select(Transaction.amount_cents).where(
-        Transaction.kind == TransactionKind.REFUND, Transaction.stripe_id == refund_id
+def find(session: Session, kind: TransactionKind, stripe_id: str) -> Transaction | None:
+    """The row of one of Stripe's objects."""
+    return session.scalar(
+        select(Transaction).where(Transaction.kind == kind, Transaction.stripe_id == stripe_id)
     )
-    return Money(-(session.scalar(query) or 0), currency)
-
-
-def held_for_order(session: Session, order_id: int) -> int:
-    """Cents of the order's money that the shop has now: captured less refunded."""
-    return _sum(session, Transaction.order_id == order_id)
 
 
 def held_for_payment(session: Session, payment_id: int) -> int:
-    """The same for one payment."""
-    return _sum(session, Transaction.payment_id == payment_id)
+    """Cents of one payment that the shop has now: captured less refunded."""
+    query = select(func.coalesce(func.sum(Transaction.amount_cents), 0)).where(
+        Transaction.payment_id == payment_id, Transaction.kind.in_(OWN_MONEY)
+    )
+    return int(session.scalars(query).one())
 
 
 def settle_refunds(session: Session, order: Order, reason: str) -> None:
@@ -67,12 +100,12 @@ def settle_refunds(session: Session, order: Order, reason: str) -> None:
     """
     if order.payment_status == PaymentStatus.UNPAID:
         return
-    held = held_for_order(session, order.id)
+    held = order.held_cents
     whole, full = order.total_cents, PaymentStatus.PAID
     if _only_deposits(session, order.id):
         whole, full = order.deposit_cents, PaymentStatus.DEPOSIT_PAID
     target = PaymentStatus.REFUNDED if held <= 0 else PaymentStatus.PARTIALLY_REFUNDED
-    if held >= whole:
+    if held >= whole and order.credited_cents == 0:
         target = full
     # A second part that went back is one more step of the history.
     if target != order.payment_status or target == PaymentStatus.PARTIALLY_REFUNDED:
@@ -81,13 +114,10 @@ def settle_refunds(session: Session, order: Order, reason: str) -> None:
 
 def _only_deposits(session: Session, order_id: int) -> bool:
     """Whether nothing but the deposit was ever paid, be it twice: two halves by mistake are not the whole."""
-    kinds = select(Payment.kind).where(Payment.order_id == order_id, Payment.state == PaymentState.SUCCEEDED)
-    return set(session.scalars(kinds)) == {PaymentKind.DEPOSIT}
-
-
-def _sum(session: Session, condition: object) -> int:
-    query = select(func.coalesce(func.sum(Transaction.amount_cents), 0)).where(
-        condition,  # type: ignore[arg-type]
-        Transaction.kind.in_(OWN_MONEY),
-    )
-    return int(session.scalars(query).one())
+    rows = session.execute(
+        select(Payment.kind, Payment.surplus).where(
+            Payment.order_id == order_id, Payment.state == PaymentState.SUCCEEDED
+        )
+    ).all()
+    bought = {row.kind for row in rows if not row.surplus} or {row.kind for row in rows}
+    return bought == {PaymentKind.DEPOSIT}

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from bakery.infra import outbox, queue
 from bakery.infra.transaction import transaction
-from bakery.integrations.gateway.port import Gateway, GatewayRefund, GatewayRefused
+from bakery.integrations.gateway.port import Gateway, GatewayRefused
+from bakery.integrations.gateway.refund_port import GatewayRefund
 from bakery.messages.operations import raise_alert
 from bakery.orders import operations as orders
 from bakery.orders.models import Order
