@@ -44,6 +44,7 @@ from sandbox.control import ControlError
 from sandbox.server import Sandbox
 from sandbox.webhooks import sign
 from tests.factories.orders import make_cart
+from tests.money.dying import DyingGateway, Killed
 
 BASE, SECRET = "http://localhost", "whsec_saffron"
 STAFF = Actor(None, "manager@saffron.test", "203.0.113.7")
@@ -51,35 +52,6 @@ STAFF = Actor(None, "manager@saffron.test", "203.0.113.7")
 MONEY_JOBS = ("jobs.payments.",)
 # What a move may answer instead of doing it: a clear no, or Stripe being away.
 NO = (DomainError, GatewayUnavailable, GatewayRefused, ControlError)
-
-
-class Killed(BaseException):
-    """kill -9, as far as a test in one process can: nothing below catches it."""
-
-
-class DyingGateway:
-    """Stripe as it is; `die()` kills its next caller after Stripe has done what it was asked."""
-
-    def __init__(self, real: Any) -> None:
-        self._real = real
-        self._dies = False
-
-    def die(self, dies: bool = True) -> None:
-        self._dies = dies
-
-    def __getattr__(self, name: str) -> Any:
-        found = getattr(self._real, name)
-        if not callable(found) or name == "read_event":
-            return found
-
-        def ask(*args: Any, **options: Any) -> Any:
-            answer = found(*args, **options)
-            if self._dies:
-                self._dies = False
-                raise Killed
-            return answer
-
-        return ask
 
 
 @dataclass
