@@ -16,9 +16,10 @@ from bakery.integrations.gateway.port import (
     GatewayUnavailable,
 )
 from bakery.integrations.gateway.refund_port import GatewayRefund
+from tests.fakes.gateway_cards import FakeCards
 
 
-class FakeGateway:
+class FakeGateway(FakeCards):
     """`away`: does not answer. `refusing`: says no with this code. `interrupt`: called between work and answer."""
 
     def __init__(self) -> None:
@@ -29,6 +30,7 @@ class FakeGateway:
         self.refusing = ""
         self.interrupt: Callable[[], None] | None = None
         self.calls: list[str] = []
+        self.charges = {}
 
     def load(self) -> None:
         self.calls.append("load")
