@@ -10,6 +10,7 @@ from bakery.messages import models as messages
 from bakery.orders import models as orders
 from bakery.payments import dispute_models as payment_disputes
 from bakery.payments import models as payments
+from bakery.payments import refund_models as payment_refunds
 from bakery.people import models as people
 from bakery.production import models as production
 from bakery.scheduling import models as scheduling
@@ -26,6 +27,7 @@ __all__ = [
     "messages",
     "orders",
     "payment_disputes",
+    "payment_refunds",
     "payments",
     "people",
     "production",

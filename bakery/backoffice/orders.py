@@ -28,7 +28,7 @@ from bakery.messages.queries import of_subject
 from bakery.orders import services, staff_queries
 from bakery.orders.states import ORDER, OrderStatus
 from bakery.payments.queries import attempts, held, transactions
-from bakery.payments.services import cancel_attempt
+from bakery.payments.services import cancel_with_refund
 from bakery.people.rights import Right, has_right
 from bakery.shop.queries import get_profile
 
@@ -117,9 +117,7 @@ def _move(order_id: int, to: OrderStatus, reason: str) -> None:
             raise Forbidden("Your account may not cancel orders.")
         if not reason:
             raise Invalid("Say why the order is cancelled; the customer may ask.", field="reason")
-        services.cancel_order(order_id, actor(), reason)
-        # A payment page that is still open would take money for nothing.
-        cancel_attempt(order_id)
+        cancel_with_refund(order_id, actor(), reason)
         return
     services.move_order(order_id, to, actor(), reason)
 

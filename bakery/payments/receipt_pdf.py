@@ -25,18 +25,18 @@ class NotForReceipts(ValueError):
     """An address that a receipt has no business with."""
 
 
-def render_pdf(label: str, facts: Facts) -> bytes:
-    """The PDF of a numbered receipt."""
+def render_pdf(label: str, facts: Facts, template: str = "receipt.html") -> bytes:
+    """The PDF of a numbered receipt, or of another paper by its own template."""
     # WeasyPrint takes a second to load and 40 MB to keep: only who prints pays for it.
     weasyprint = importlib.import_module("weasyprint")
     document = weasyprint.HTML(
-        string=render_html(label, facts), base_url=f"{TEMPLATES}/", url_fetcher=_fetcher()
+        string=render_html(label, facts, template), base_url=f"{TEMPLATES}/", url_fetcher=_fetcher()
     )
     identifier = f"{label} {facts['order_number']}".encode()
     return bytes(document.write_pdf(pdf_identifier=identifier, pdf_tags=True))
 
 
-def render_html(label: str, facts: Facts) -> str:
+def render_html(label: str, facts: Facts, template: str = "receipt.html") -> str:
     """The page that is printed."""
     zone = ZoneInfo(facts["time_zone"])
 
@@ -45,7 +45,7 @@ def render_html(label: str, facts: Facts) -> str:
 
     return (
         _environment()
-        .get_template("receipt.html")
+        .get_template(template)
         .render(
             label=label, receipt=facts, amount=lambda cents: formats.money(money(facts, cents)), local=local
         )
