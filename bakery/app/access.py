@@ -81,6 +81,8 @@ ACCESS: dict[str, Access | Right | dict[str, Access | Right]] = {
     "admin_orders.show": Right.SEE_ORDERS,
     "admin_orders.move": Right.MOVE_ORDERS,
     "admin_orders.add_note": Right.SEE_ORDERS,
+    "order_money.take": Right.TAKE_MONEY,
+    "order_money.adjust": Right.MEND_BOOKS,
     "custom_cakes.index": Right.APPROVE_CAKES,
     "custom_cakes.show": Right.APPROVE_CAKES,
     "custom_cakes.preview": Right.APPROVE_CAKES,

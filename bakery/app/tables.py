@@ -11,6 +11,7 @@ from bakery.orders import models as orders
 from bakery.payments import dispute_models as payment_disputes
 from bakery.payments import models as payments
 from bakery.payments import refund_models as payment_refunds
+from bakery.payments.books import models as payment_books
 from bakery.people import models as people
 from bakery.production import models as production
 from bakery.scheduling import models as scheduling
@@ -26,6 +27,7 @@ __all__ = [
     "infra",
     "messages",
     "orders",
+    "payment_books",
     "payment_disputes",
     "payment_refunds",
     "payments",

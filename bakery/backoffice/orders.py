@@ -17,6 +17,12 @@ from sqlalchemy import Row
 
 from bakery.backoffice.frame import actor, init_frame
 from bakery.backoffice.order_filters import VIEWS, read_list_query
+from bakery.backoffice.order_money_forms import (
+    AdjustmentForm,
+    TakingForm,
+    fresh_adjustment,
+    fresh_taking,
+)
 from bakery.catalog.words import ALLERGEN_WORDS
 from bakery.core import clock
 from bakery.core.errors import DomainError, Forbidden, Invalid
@@ -26,9 +32,11 @@ from bakery.infra.db import db
 from bakery.infra.logging import scrub_text
 from bakery.messages.queries import of_subject
 from bakery.orders import services, staff_queries
-from bakery.orders.states import ORDER, OrderStatus
-from bakery.payments.queries import attempts, held, transactions
+from bakery.orders.models import Order
+from bakery.orders.states import ORDER, OrderStatus, PaymentStatus
+from bakery.payments.queries import attempts, timeline
 from bakery.payments.services import cancel_with_refund
+from bakery.payments.services.counter import may_take
 from bakery.people.rights import Right, has_right
 from bakery.shop.queries import get_profile
 
@@ -80,7 +88,7 @@ def export() -> ResponseReturnValue:
 @blueprint.get("/orders/<number>")
 def show(number: str) -> ResponseReturnValue:
     """One order with everything that happened to it."""
-    return _detail(number)
+    return order_page(number)
 
 
 @blueprint.post("/orders/<number>/moves")
@@ -94,7 +102,7 @@ def move(number: str) -> ResponseReturnValue:
     try:
         _move(order.id, to, reason)
     except DomainError as error:
-        return _detail(number, problem=error.message, status=error.status)
+        return order_page(number, problem=error.message, status=error.status)
     flash(f"{order.number} is {words(to)} now.", "success")
     return htmx.see_other(f"/admin/orders/{order.number}")
 
@@ -105,7 +113,7 @@ def add_note(number: str) -> ResponseReturnValue:
     order = staff_queries.get_order(db.session(), number)
     text = request.form.get("text", "").strip()
     if not text or len(text) > 500:
-        return _detail(number, problem="Write a note of up to 500 characters.", status=422)
+        return order_page(number, problem="Write a note of up to 500 characters.", status=422)
     services.add_staff_note(order.id, text, actor())
     flash("The note is kept.", "success")
     return htmx.see_other(f"/admin/orders/{order.number}")
@@ -131,21 +139,30 @@ BACK = dict(zip(WAY[:-1], ("Back to confirmed", "Back to being made", "Back to r
 _UNPAID = (OrderStatus.PENDING_PAYMENT, OrderStatus.EXPIRED)
 
 
-def _detail(number: str, *, problem: str = "", status: int = 200) -> ResponseReturnValue:
+def order_page(
+    number: str,
+    *,
+    problem: str = "",
+    status: int = 200,
+    taking: TakingForm | None = None,
+    adjustment: AdjustmentForm | None = None,
+) -> ResponseReturnValue:
+    """One order with all that happened to it, what is wrong (`problem`), and forms as somebody filled them in."""
     session = db.session()
     session.rollback()
     order = staff_queries.get_order(session, number)
     current = OrderStatus(order.status)
     allowed = ORDER.allowed(current)
-    ledger = transactions(session, order.id)
+    role = current_user.role
     moves = _moves(current) if has_right(current_user.role, Right.MOVE_ORDERS) else []
     page = render_template(
         "backoffice/orders/show.html",
         order=order,
         events=staff_queries.list_events(session, order.id),
         payments=attempts(session, order.id),
-        transactions=ledger,
-        held=held(ledger, order.currency),
+        account=timeline(session, order),
+        taking=_taking(order, taking) if has_right(role, Right.TAKE_MONEY) else None,
+        adjustment=_adjustment(order, adjustment) if has_right(role, Right.MEND_BOOKS) else None,
         messages=of_subject(session, order.ref),
         scrubbed=scrub_text,
         allergen_words=ALLERGEN_WORDS,
@@ -155,6 +172,15 @@ def _detail(number: str, *, problem: str = "", status: int = 200) -> ResponseRet
         problem=problem,
     )
     return page, status
+
+
+def _taking(order: Order, typed: TakingForm | None) -> TakingForm | None:
+    return (typed or fresh_taking(order.due)) if may_take(order) else None
+
+
+def _adjustment(order: Order, typed: AdjustmentForm | None) -> AdjustmentForm | None:
+    """Where nothing was paid there is nothing to correct."""
+    return None if order.payment_status == PaymentStatus.UNPAID else typed or fresh_adjustment()
 
 
 def _moves(current: OrderStatus) -> list[tuple[OrderStatus, str]]:

@@ -57,6 +57,9 @@ OWN_MONEY = (
     TransactionKind.EXTERNAL_CARD,
 )
 
+# What a person enters, and Stripe knows nothing of.
+PAST_STRIPE = (TransactionKind.CASH, TransactionKind.EXTERNAL_CARD, TransactionKind.ADJUSTMENT)
+
 
 class PaymentChannel(StrEnum):
     """PAGE: Stripe's hosted page. CARD: a card that its customer has saved."""
@@ -127,11 +130,13 @@ class Transaction(Base):
 
     id: Mapped[Id]
     order_id: Mapped[int] = mapped_column(ForeignKey("shop_order.id"), index=True)
-    payment_id: Mapped[int | None] = mapped_column(ForeignKey("payment.id"))
+    payment_id: Mapped[int | None] = mapped_column(ForeignKey("payment.id"), index=True)
     kind: Mapped[str] = mapped_column(String(20))
     amount_cents: Mapped[Cents]
     currency: Mapped[str] = mapped_column(String(3))
     stripe_id: Mapped[str] = mapped_column(String(120))
+    # The number on the paper of a card terminal, or of a till.
+    slip: Mapped[str] = mapped_column(String(60), default="", server_default="")
     note: Mapped[str] = mapped_column(String(300), default="")
     # Lowers what the order costs (a refund), or takes that back (a reversal). Money that bought nothing does not.
     credits: Mapped[bool] = mapped_column(default=False, server_default=false())

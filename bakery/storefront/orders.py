@@ -154,6 +154,7 @@ def _context(order: Order, state: order_page.Progress) -> dict[str, object]:
         "local": order.pickup_at.astimezone(ZoneInfo(order.time_zone)),
         "state": state,
         "steps": order_page.timeline(order, events),
+        "money_lines": order_page.money_lines(db.session(), order),
         "allergens_of": order_page.line_allergens,
         "cake": cake,
         "may_open_cake": cake is not None and _may_open_cake(order, cake),

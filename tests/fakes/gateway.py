@@ -15,16 +15,18 @@ from bakery.integrations.gateway.port import (
     GatewayRefused,
     GatewayUnavailable,
 )
+from tests.fakes.balance import FakeBalance
 from tests.fakes.gateway_cards import FakeCards
 from tests.fakes.gateway_refunds import FakeRefunds, refund_body
 
 __all__ = ["FakeGateway", "refund_body", "session_body"]
 
 
-class FakeGateway(FakeCards, FakeRefunds):
+class FakeGateway(FakeCards, FakeRefunds, FakeBalance):
     """`away`: does not answer. `refusing`: says no with this code. `interrupt`: called between work and answer."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.sessions: dict[str, CheckoutSession] = {}
         self.by_key: dict[str, tuple[CheckoutRequest, CheckoutSession]] = {}
         self.refunds, self.captured = {}, {}
@@ -99,7 +101,22 @@ class FakeGateway(FakeCards, FakeRefunds):
             "payment_intent_id": f"pi_{session_id}",
             "url": None,
         }
-        return self._keep(replace(self.sessions[session_id], **(paid | reported)))
+        done = self._keep(replace(self.sessions[session_id], **(paid | reported)))
+        if done.payment_intent_id and done.payment_status == "paid" and done.amount_cents:
+            self.book_charge(
+                done.payment_intent_id,
+                done.amount_cents,
+                done.client_reference_id,
+                currency=(done.currency or "aud").upper(),
+            )
+        return done
+
+    def find_checkout(self, payment_intent_id: str) -> CheckoutSession | None:
+        self._answer("find_checkout")
+        for each in self.sessions.values():
+            if each.payment_intent_id == payment_intent_id:
+                return each
+        return None
 
     def list_completed_checkouts(self, since: datetime) -> list[CheckoutSession]:
         self._answer("list_completed_checkouts")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from bakery.integrations.gateway.balance_port import BalanceGateway
 from bakery.integrations.gateway.card_port import CardGateway
 from bakery.integrations.gateway.refund_port import RefundGateway
 
@@ -68,7 +69,7 @@ class CheckoutSession:
     raw: dict[str, Any] = field(default_factory=dict)
 
 
-class Gateway(CardGateway, RefundGateway, Protocol):
+class Gateway(CardGateway, RefundGateway, BalanceGateway, Protocol):
     """Raises GatewayUnavailable or GatewayRefused; every writing call carries an idempotency key."""
 
     def load(self) -> None:
@@ -77,6 +78,8 @@ class Gateway(CardGateway, RefundGateway, Protocol):
     def create_checkout(self, request: CheckoutRequest) -> CheckoutSession: ...
 
     def get_checkout(self, session_id: str) -> CheckoutSession: ...
+
+    def find_checkout(self, payment_intent_id: str) -> CheckoutSession | None: ...
 
     def expire_checkout(self, session_id: str) -> CheckoutSession: ...
 
