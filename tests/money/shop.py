@@ -31,7 +31,7 @@ from bakery.integrations.gateway.port import GatewayRefused, GatewayUnavailable
 from bakery.integrations.gateway.stripe_gateway import StripeGateway
 from bakery.orders.models import Order
 from bakery.orders.placement import PlaceOrder
-from bakery.orders.services import cancel_order, expire_due_orders, place_order
+from bakery.orders.services import expire_due_orders, place_order
 from bakery.payments import services
 from bakery.payments.models import Payment
 from bakery.payments.operations.attempts import OPEN_STATES, CardOnFile
@@ -172,8 +172,7 @@ class MoneyShop:
     # Staff
 
     def cancel(self, order_id: int) -> str:
-        cancel_order(order_id, STAFF, "the oven broke")
-        services.cancel_attempt(order_id)
+        services.cancel_with_refund(order_id, STAFF, "the oven broke")
         return "cancelled"
 
     # Stripe's events
