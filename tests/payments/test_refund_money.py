@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bakery.core.errors import Invalid
 from bakery.core.money import Money
 from bakery.infra.db import db
 from bakery.infra.transaction import transaction
@@ -18,6 +19,7 @@ from bakery.payments.models import Payment, TransactionKind
 from bakery.payments.operations import ledger
 from bakery.payments.refund_simulation import Choice
 from bakery.payments.refund_states import RefundKind, Tender
+from bakery.people.models import Role
 from bakery.shop.models import Shop
 from bakery.stock.models import StockLevel
 from bakery.stock.operations import give_back
@@ -99,7 +101,7 @@ def test_money_of_the_till_goes_back_by_hand_and_only_then_into_the_ledger(
     assert steps.ledger(order) == [("cash", 10_550)]
     [part] = refunds.parts(request_id)
     assert part.state == "TO_GIVE"
-    services.hand_over(part.id, refunds.who(refunds.Role.COUNTER, "Omar"), "in coins")
+    services.hand_over(part.id, refunds.who(Role.COUNTER, "Omar"), "in coins")
     assert steps.ledger(order) == [("cash", 10_550), ("cash", -1000)]
     after = steps.reread(order)
     assert (after.payment_status, after.credited_cents) == ("PARTIALLY_REFUNDED", 1000)
@@ -124,7 +126,7 @@ def test_card_and_till_together(session: Session, gateway: FakeGateway) -> None:
     assert refunds.row(request_id).state == "PROCESSING" and refunds.notes(order) == []
     for part in refunds.parts(request_id):
         if part.state == "TO_GIVE":
-            services.hand_over(part.id, refunds.who(refunds.Role.COUNTER))
+            services.hand_over(part.id, refunds.who(Role.COUNTER))
     assert refunds.row(request_id).state == "SUCCEEDED"
     assert steps.reread(order).held_cents == 0 and refunds.available(order) == 0
     assert sum(cents for _, cents in steps.ledger(order)) == 0
@@ -137,9 +139,7 @@ def test_a_deposit_alone_gives_back_no_more_than_itself(session: Session, gatewa
     steps.pay(order, gateway)
     shown = refunds.shown(order)
     assert (shown.amount_cents, shown.lines[0].units) == (3000, 0)
-    with pytest.raises(
-        refunds.refund_requests.Invalid, match=r"These cost \$86\.00, and of this order \$30\.00"
-    ):
+    with pytest.raises(Invalid, match=r"These cost \$86\.00, and of this order \$30\.00"):
         refunds.ask(order, refunds.units(order, 1))
 
 

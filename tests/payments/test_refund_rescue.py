@@ -11,6 +11,8 @@ from bakery.core.errors import Conflict, Forbidden, Invalid, NotFound, Unavailab
 from bakery.infra.db import db
 from bakery.orders.models import Order
 from bakery.payments import services
+from bakery.payments.models import Payment
+from bakery.payments.refund_models import RefundPart
 from bakery.payments.refund_states import Tender
 from bakery.people.models import Role
 from tests.factories.catalog import VariantFactory
@@ -231,7 +233,7 @@ def test_what_went_after_all_beside_its_replacement_is_told_to_the_staff(
     part = refunds.parts(failed)[0]
     services.give_otherwise(part.id, refunds.who(), Tender.CASH, "Closed", gateway)
     body = refund_body("re_ghost", str(steps.latest(order).payment_intent_id), 1000)
-    part = db.session.get_one(type(part), part.id)
+    part = db.session.get_one(RefundPart, part.id)
     part.stripe_refund_id = "re_ghost"
     db.session.commit()
     steps.tell("refund.updated", body)
@@ -262,7 +264,7 @@ def test_where_a_part_went_the_rest_is_cut_off_and_the_credit_note_says_what_wen
         steps.pay(order, gateway)
     request_id = refunds.approved(order)
     balance, deposit = refunds.parts(request_id)
-    gateway.disputed.add(db.session.get_one(services.refunds.Payment, deposit.payment_id).payment_intent_id)
+    gateway.disputed.add(db.session.get_one(Payment, deposit.payment_id).payment_intent_id)
     db.session.rollback()
     services.run_refund(request_id, gateway)
     assert [part.state for part in refunds.parts(request_id)] == ["SUCCEEDED", "FAILED"]
