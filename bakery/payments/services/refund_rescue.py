@@ -70,7 +70,7 @@ def give_otherwise(part_id: int, actor: Actor, tender: Tender, why: str, gateway
     _look_first(part_id, gateway)
     with transaction() as session:
         order, request, part = _failed(session, part_id, actor)
-        _refuse_gone(session, part)
+        _refuse_gone(session, order, part)
         other = refund_moves.add_part(session, request, tender, part.payment_id, part.amount_cents)
         other.state, other.note = PartState.TO_GIVE, why[:300]
         _replace(session, order, request, part, actor, f"to be given {WAYS[tender]}: {why}")
@@ -88,7 +88,7 @@ def hand_over(part_id: int, actor: Actor, note: str = "") -> None:
         if part.state != PartState.TO_GIVE:
             raise Conflict("This is not to be given (any more); somebody was quicker.")
         _refuse_frozen(session, order)
-        _refuse_gone(session, part)
+        _refuse_gone(session, order, part)
         tender = Tender(part.tender)
         said = note.replace("\x00", "").strip()[:200]
         entry = ledger.Entry(
@@ -239,9 +239,10 @@ def _refuse_frozen(session: Session, order: Order) -> None:
         raise Conflict(FROZEN)
 
 
-def _refuse_gone(session: Session, part: RefundPart) -> None:
+def _refuse_gone(session: Session, order: Order, part: RefundPart) -> None:
     """A person gives nothing that the ledger does not have."""
-    if part.payment_id is not None and left_of_payment(session, part.payment_id) < part.amount_cents:
+    left = order.held_cents if part.payment_id is None else left_of_payment(session, part.payment_id)
+    if left < part.amount_cents:
         raise Conflict(GONE)
 
 
