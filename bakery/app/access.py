@@ -66,6 +66,9 @@ ACCESS: dict[str, Access | Right | dict[str, Access | Right]] = {
     "orders.again": _OWN,
     "orders.change": _OWN,
     "orders.receipt": _OWN,
+    "orders.payment_receipt": _OWN,
+    "receipt_check.show": _PUBLIC,
+    "receipt_check.check": _PUBLIC,
     # people
     "auth.login": _PUBLIC,
     "auth.register": _PUBLIC,

@@ -10,6 +10,8 @@ from bakery.messages import models as messages
 from bakery.orders import models as orders
 from bakery.payments import dispute_models as payment_disputes
 from bakery.payments import models as payments
+from bakery.payments.journal import models as journal
+from bakery.payments.papers import models as papers
 from bakery.people import models as people
 from bakery.production import models as production
 from bakery.scheduling import models as scheduling
@@ -23,8 +25,10 @@ __all__ = [
     "custom_cakes",
     "forecasting",
     "infra",
+    "journal",
     "messages",
     "orders",
+    "papers",
     "payment_disputes",
     "payments",
     "people",

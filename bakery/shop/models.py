@@ -28,6 +28,7 @@ class Shop(Base):
         CheckConstraint("explain_from_percent BETWEEN 0 AND 100", name="explain_from_sane"),
         CheckConstraint("quote_days BETWEEN 1 AND 60", name="quote_days_sane"),
         CheckConstraint("deposit_percent BETWEEN 0 AND 100", name="deposit_percent_sane"),
+        CheckConstraint("document_years BETWEEN 5 AND 50", name="document_years_legal"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, default=1, autoincrement=False)
@@ -68,6 +69,8 @@ class Shop(Base):
     quote_days: Mapped[int] = mapped_column(default=7, server_default="7")
     # What of a custom cake's price is paid to order it, in hundredths of it; 0 (and 100): all of it at once.
     deposit_percent: Mapped[int] = mapped_column(default=0, server_default="0")
+    # For how many years receipts and the like are kept; the law asks for five.
+    document_years: Mapped[int] = mapped_column(default=5, server_default="5")
 
 
 class TaxRate(Base):
