@@ -234,6 +234,13 @@ class OrderEvent(Base):
     """One step in an order's life: who, when, why, from, to. Append-only."""
 
     __tablename__ = "order_event"
+    __table_args__ = (
+        Index(
+            "ix_order_event_cancelled",
+            "at",
+            postgresql_where="kind = 'status' AND to_state = 'CANCELLED'",
+        ),
+    )
 
     id: Mapped[Id]
     order_id: Mapped[int] = mapped_column(ForeignKey("shop_order.id"), index=True)

@@ -122,6 +122,7 @@ class Transaction(Base):
         ),
         # Stripe's object is entered once, however often its event comes.
         UniqueConstraint("kind", "stripe_id"),
+        Index("ix_ledger_transaction_at", "at", "id"),
     )
 
     id: Mapped[Id]

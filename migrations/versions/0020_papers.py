@@ -74,6 +74,15 @@ def _widen_receipts() -> None:
     )
     op.alter_column("receipt", "keep_until", nullable=False, server_default=FIVE_YEARS)
     op.create_index(op.f("ix_receipt_sha256"), "receipt", ["sha256"])
+    op.create_index(op.f("ix_receipt_issued_at"), "receipt", ["issued_at"])
+    # The journal reads by time.
+    op.create_index("ix_ledger_transaction_at", "ledger_transaction", ["at", "id"])
+    op.create_index(
+        "ix_order_event_cancelled",
+        "order_event",
+        ["at"],
+        postgresql_where=sa.text("kind = 'status' AND to_state = 'CANCELLED'"),
+    )
 
 
 def _create_payment_receipts() -> None:
@@ -110,6 +119,7 @@ def _create_payment_receipts() -> None:
     )
     op.create_index(op.f("ix_payment_receipt_order_id"), "payment_receipt", ["order_id"])
     op.create_index(op.f("ix_payment_receipt_sha256"), "payment_receipt", ["sha256"])
+    op.create_index(op.f("ix_payment_receipt_issued_at"), "payment_receipt", ["issued_at"])
 
 
 def _protect() -> None:
@@ -165,6 +175,9 @@ def downgrade() -> None:
         op.execute(f"DROP TRIGGER keep_paper ON {table}")
     op.execute("DROP FUNCTION keep_paper()")
     op.drop_table("payment_receipt")
+    op.drop_index("ix_order_event_cancelled", "order_event")
+    op.drop_index("ix_ledger_transaction_at", "ledger_transaction")
+    op.drop_index(op.f("ix_receipt_issued_at"), "receipt")
     op.drop_index(op.f("ix_receipt_sha256"), "receipt")
     op.drop_column("receipt", "keep_until")
     op.drop_constraint(op.f("fk_receipt_signing_key_id_signing_key"), "receipt", type_="foreignkey")

@@ -97,7 +97,7 @@ def test_when_a_release_prints_otherwise_the_kept_file_is_the_truth(
     first = receipts.get_pdf(order.id, outside.files)
     monkeypatch.setattr("bakery.payments.receipt_pdf.percent", str)
     other = lambda label, facts: render_pdf(label, facts | {"order_number": "SC-7K3M-Q8"})  # noqa: E731
-    monkeypatch.setattr(kinds, "RECEIPT", kinds.Kind("receipts", Receipt, other))
+    monkeypatch.setattr(kinds, "RECEIPT", kinds.Kind("receipts", "Tax invoice", Receipt, other, 1))
     assert receipts.get_pdf(order.id, outside.files) == first
     # Lost as well: what is printed now is handed out, but neither kept nor taken for the first one.
     kept = dict(outside.files.files)
@@ -126,7 +126,7 @@ def test_of_two_that_print_at_once_the_first_one_written_down_counts(
             return real(label, facts | {"order_number": "SC-7K3M-Q8"})
         return real(label, facts)
 
-    monkeypatch.setattr(kinds, "RECEIPT", kinds.Kind("receipts", Receipt, slow))
+    monkeypatch.setattr(kinds, "RECEIPT", kinds.Kind("receipts", "Tax invoice", Receipt, slow, 1))
     assert receipts.get_pdf(order.id, outside.files) == first[0]
     assert session.scalars(select(Receipt.sha256)).one() == first[0].sha256
 

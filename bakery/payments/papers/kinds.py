@@ -1,4 +1,4 @@
-"""The kinds of paper there are. What is checked, verified or exported of papers goes through all of them."""
+"""The kinds of paper there are. What is listed, checked, verified or exported of papers goes through all of them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from bakery.payments.models import Receipt
 from bakery.payments.papers.models import PaymentReceipt
 from bakery.payments.papers.store import Kind
 
-RECEIPT = Kind("receipts", Receipt, receipt_pdf.render_pdf)
-PAYMENT_RECEIPT = Kind("payment-receipts", PaymentReceipt, receipt_pdf.render_payment_pdf)
+RECEIPT = Kind("receipts", "Tax invoice", Receipt, receipt_pdf.render_pdf, 1)
+PAYMENT_RECEIPT = Kind(
+    "payment-receipts", "Payment receipt", PaymentReceipt, receipt_pdf.render_payment_pdf, 0
+)
 KINDS = (RECEIPT, PAYMENT_RECEIPT)

@@ -21,7 +21,7 @@ class Paper:
     id: Mapped[Id]
     series: Mapped[str] = mapped_column(ForeignKey("receipt_series.code"))
     number: Mapped[int]
-    issued_at: Mapped[datetime]
+    issued_at: Mapped[datetime] = mapped_column(index=True)
     snapshot: Mapped[dict[str, Any]] = mapped_column(JSONB)
     # The file, once it is printed: where it lies, its hash, and who signed it (nobody before there were signatures).
     file_key: Mapped[str | None] = mapped_column(String(200))

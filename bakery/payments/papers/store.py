@@ -30,8 +30,12 @@ class Kind:
 
     # The folder of its files.
     slug: str
+    # What people call it.
+    name: str
     model: type[Any]
     print_pdf: Callable[[str, Facts], bytes]
+    # Whether its tax is owed (1), taken back (-1), or stands on another paper (0).
+    tax_sign: int
 
 
 @dataclass(frozen=True)
