@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Iterator
-from decimal import Decimal
-from itertools import islice
 from math import ceil
 from typing import Any
 
-from flask import Blueprint, Response, flash, render_template, request, stream_with_context
+from flask import Blueprint, flash, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy import Row
 
+from bakery.backoffice.csv_files import csv_file
 from bakery.backoffice.frame import actor, init_frame
 from bakery.backoffice.order_filters import VIEWS, read_list_query
 from bakery.backoffice.order_money_forms import (
@@ -29,11 +25,13 @@ from bakery.core.errors import DomainError, Forbidden, Invalid
 from bakery.core.states import find_state, words
 from bakery.infra import htmx
 from bakery.infra.db import db
+from bakery.infra.formats import amount
 from bakery.infra.logging import scrub_text
 from bakery.messages.queries import of_subject
 from bakery.orders import services, staff_queries
 from bakery.orders.models import Order
 from bakery.orders.states import ORDER, OrderStatus, PaymentStatus
+from bakery.payments.papers.queries import list_papers
 from bakery.payments.queries import attempts, timeline
 from bakery.payments.services import cancel_with_refund
 from bakery.payments.services.counter import may_take
@@ -79,10 +77,8 @@ def export() -> ResponseReturnValue:
     zone = get_profile(session).time_zone
     query = read_list_query(request.args, zone, clock.today(zone), personal=_sees_people())
     rows = staff_queries.export_lines(session, query.filters)
-    body = stream_with_context(_csv(rows, _sees_people()))
-    response = Response(body, content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = 'attachment; filename="orders.csv"'
-    return response
+    personal = _sees_people()
+    return csv_file("orders.csv", HEADINGS, (_row(line, personal) for line in rows))
 
 
 @blueprint.get("/orders/<number>")
@@ -164,6 +160,7 @@ def order_page(
         taking=_taking(order, taking) if has_right(role, Right.TAKE_MONEY) else None,
         adjustment=_adjustment(order, adjustment) if has_right(role, Right.MEND_BOOKS) else None,
         messages=of_subject(session, order.ref),
+        papers=list_papers(session, order.id),
         scrubbed=scrub_text,
         allergen_words=ALLERGEN_WORDS,
         moves=moves,
@@ -202,30 +199,11 @@ HEADINGS = (
 )  # fmt: skip
 
 
-def _csv(lines: Iterator[Row[Any]], personal: bool) -> Iterator[str]:
-    """The file in pieces of a few hundred rows: none is held longer than it takes to send it."""
-    yield _csv_rows([HEADINGS])
-    while piece := list(islice(lines, staff_queries.EXPORT_CHUNK)):
-        yield _csv_rows([_safe(value) for value in _row(line, personal)] for line in piece)
-
-
-def _csv_rows(rows: Iterable[Iterable[object]]) -> str:
-    out = io.StringIO()
-    csv.writer(out).writerows(rows)
-    return out.getvalue()
-
-
 def _row(line: Row[Any], personal: bool) -> list[object]:
     person = [line.contact_name, line.contact_email, line.contact_phone] if personal else ["", "", ""]
     return [
         line.number, line.status, line.payment_status, line.placed_at.isoformat(),
         line.pickup_at.isoformat(), *person,
         line.sku, line.product_name, line.variant_name, line.quantity, line.message,
-        Decimal(line.total_cents).scaleb(-2), Decimal(line.tax_cents).scaleb(-2), line.currency,
+        amount(line.total_cents, line.currency), amount(line.tax_cents, line.currency), line.currency,
     ]  # fmt: skip
-
-
-def _safe(value: object) -> object:
-    """A cell that no spreadsheet takes for a formula (OWASP, CSV injection)."""
-    text = str(value)
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r", "\n") else value
