@@ -39,6 +39,7 @@ CATALOGUE = (
     Periodic("expire_holds", "jobs.orders.expire_holds", 30, queue.URGENT),
     Periodic("follow_cake_orders", "jobs.custom_cakes.follow_orders", 30, queue.URGENT),
     Periodic("reconcile", "jobs.payments.reconcile", 300),
+    Periodic("follow_refunds", "jobs.refunds.follow", 900),
     # Asks once a night, and catches up on a night that was missed.
     Periodic("prove_books", "jobs.books.ask_nightly", 3600, queue.LOW),
     Periodic("tidy", "jobs.housekeeping.tidy", 3600, queue.LOW),

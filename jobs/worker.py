@@ -34,6 +34,7 @@ JOBS = (
     "jobs.outbox",
     "jobs.orders",
     "jobs.payments",
+    "jobs.refunds",
     "jobs.books",
     "jobs.production",
     "jobs.messages",

@@ -10,7 +10,10 @@ from bakery.messages import models as messages
 from bakery.orders import models as orders
 from bakery.payments import dispute_models as payment_disputes
 from bakery.payments import models as payments
+from bakery.payments import refund_models as payment_refunds
 from bakery.payments.books import models as payment_books
+from bakery.payments.journal import models as journal
+from bakery.payments.papers import models as papers
 from bakery.people import models as people
 from bakery.production import models as production
 from bakery.scheduling import models as scheduling
@@ -24,10 +27,13 @@ __all__ = [
     "custom_cakes",
     "forecasting",
     "infra",
+    "journal",
     "messages",
     "orders",
     "payment_books",
+    "papers",
     "payment_disputes",
+    "payment_refunds",
     "payments",
     "people",
     "production",

@@ -25,6 +25,7 @@ PLACES: list[tuple[str, list[tuple[str, str, str, str, Right]]]] = [
         "Money",
         [
             ("books", "/admin/insights/reconciliation", "Books", "scale", Right.SEE_BOOKS),
+            ("accounts", "/admin/insights/accounts", "For the accountant", "download", Right.SEE_BOOKS),
         ],
     ),
     (

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from math import ceil
 from typing import Any
 
-from flask import Blueprint, Response, flash, render_template, request, stream_with_context
+from flask import Blueprint, flash, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy import Row
 
-from bakery.backoffice.csv_file import csv_pieces
+from bakery.backoffice.csv_files import csv_file
 from bakery.backoffice.frame import actor, init_frame
 from bakery.backoffice.order_filters import VIEWS, read_list_query
 from bakery.backoffice.order_money_forms import (
@@ -26,13 +25,15 @@ from bakery.core.errors import DomainError, Forbidden, Invalid
 from bakery.core.states import find_state, words
 from bakery.infra import htmx
 from bakery.infra.db import db
+from bakery.infra.formats import amount
 from bakery.infra.logging import scrub_text
 from bakery.messages.queries import of_subject
 from bakery.orders import services, staff_queries
 from bakery.orders.models import Order
 from bakery.orders.states import ORDER, OrderStatus, PaymentStatus
+from bakery.payments.papers.queries import list_papers
 from bakery.payments.queries import attempts, timeline
-from bakery.payments.services import cancel_attempt
+from bakery.payments.services import cancel_with_refund
 from bakery.payments.services.counter import may_take
 from bakery.people.rights import Right, has_right
 from bakery.shop.queries import get_profile
@@ -75,13 +76,9 @@ def export() -> ResponseReturnValue:
     session = db.session()
     zone = get_profile(session).time_zone
     query = read_list_query(request.args, zone, clock.today(zone), personal=_sees_people())
-    rows, personal = staff_queries.export_lines(session, query.filters), _sees_people()
-    body = stream_with_context(
-        csv_pieces(HEADINGS, (_row(line, personal) for line in rows), staff_queries.EXPORT_CHUNK)
-    )
-    response = Response(body, content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = 'attachment; filename="orders.csv"'
-    return response
+    rows = staff_queries.export_lines(session, query.filters)
+    personal = _sees_people()
+    return csv_file("orders.csv", HEADINGS, (_row(line, personal) for line in rows))
 
 
 @blueprint.get("/orders/<number>")
@@ -124,9 +121,7 @@ def _move(order_id: int, to: OrderStatus, reason: str) -> None:
             raise Forbidden("Your account may not cancel orders.")
         if not reason:
             raise Invalid("Say why the order is cancelled; the customer may ask.", field="reason")
-        services.cancel_order(order_id, actor(), reason)
-        # A payment page that is still open would take money for nothing.
-        cancel_attempt(order_id)
+        cancel_with_refund(order_id, actor(), reason)
         return
     services.move_order(order_id, to, actor(), reason)
 
@@ -165,6 +160,7 @@ def order_page(
         taking=_taking(order, taking) if has_right(role, Right.TAKE_MONEY) else None,
         adjustment=_adjustment(order, adjustment) if has_right(role, Right.MEND_BOOKS) else None,
         messages=of_subject(session, order.ref),
+        papers=list_papers(session, order.id),
         scrubbed=scrub_text,
         allergen_words=ALLERGEN_WORDS,
         moves=moves,
@@ -209,5 +205,5 @@ def _row(line: Row[Any], personal: bool) -> list[object]:
         line.number, line.status, line.payment_status, line.placed_at.isoformat(),
         line.pickup_at.isoformat(), *person,
         line.sku, line.product_name, line.variant_name, line.quantity, line.message,
-        Decimal(line.total_cents).scaleb(-2), Decimal(line.tax_cents).scaleb(-2), line.currency,
+        amount(line.total_cents, line.currency), amount(line.tax_cents, line.currency), line.currency,
     ]  # fmt: skip

@@ -9,18 +9,16 @@ from typing import Any
 
 from flask import (
     Blueprint,
-    Response,
     flash,
     make_response,
     redirect,
     render_template,
     request,
-    stream_with_context,
 )
 from flask.typing import ResponseReturnValue
 
 from bakery.backoffice.books_words import sum_lines
-from bakery.backoffice.csv_file import csv_pieces
+from bakery.backoffice.csv_files import csv_file
 from bakery.backoffice.frame import actor, init_frame
 from bakery.backoffice.list_address import list_address
 from bakery.core.errors import DomainError, Invalid
@@ -106,15 +104,8 @@ def explain(difference_id: int) -> ResponseReturnValue:
 @blueprint.get("/reconciliation.csv")
 def export() -> ResponseReturnValue:
     """Every difference as a file, or those of one state, sent while it is read."""
-    rows = queries.export_differences(
-        db.session(), find_state(DifferenceState, request.args.get("state", ""))
-    )
-    response = Response(
-        stream_with_context(csv_pieces(HEADINGS, map(_row, rows), queries.EXPORT_CHUNK)),
-        content_type="text/csv; charset=utf-8",
-    )
-    response.headers["Content-Disposition"] = 'attachment; filename="books.csv"'
-    return response
+    state = find_state(DifferenceState, request.args.get("state", ""))
+    return csv_file("books.csv", HEADINGS, map(_row, queries.export_differences(db.session(), state)))
 
 
 def _page(

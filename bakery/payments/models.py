@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bakery.infra.db import Base, Cents, Id, in_states
+from bakery.payments.papers.models import Paper
 
 
 class PaymentKind(StrEnum):
@@ -126,6 +127,7 @@ class Transaction(Base):
         ),
         # Stripe's object is entered once, however often its event comes.
         UniqueConstraint("kind", "stripe_id"),
+        Index("ix_ledger_transaction_at", "at", "id"),
     )
 
     id: Mapped[Id]
@@ -181,7 +183,7 @@ class StripeEvent(Base):
 
 
 class ReceiptSeries(Base):
-    """The last number of a gapless series (one per legal entity); its row lock orders the numbers."""
+    """The last number of a gapless series; its row lock orders the numbers. A trigger lets it grow by one alone."""
 
     __tablename__ = "receipt_series"
 
@@ -189,22 +191,10 @@ class ReceiptSeries(Base):
     last_number: Mapped[int] = mapped_column(default=0)
 
 
-class Receipt(Base):
-    """A numbered receipt with the data it was printed from, and its stored PDF."""
+class Receipt(Paper, Base):
+    """The tax invoice of an order, one an order."""
 
     __tablename__ = "receipt"
     __table_args__ = (UniqueConstraint("series", "number"),)
 
-    id: Mapped[Id]
-    series: Mapped[str] = mapped_column(ForeignKey("receipt_series.code"))
-    number: Mapped[int]
     order_id: Mapped[int] = mapped_column(ForeignKey("shop_order.id"), unique=True)
-    issued_at: Mapped[datetime]
-    snapshot: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    file_key: Mapped[str | None] = mapped_column(String(200))
-    sha256: Mapped[str | None] = mapped_column(String(64))
-
-    @property
-    def label(self) -> str:
-        """The number as printed: `R-000123`."""
-        return f"{self.series}-{self.number:06d}"

@@ -1,7 +1,7 @@
 """books: Stripe's balance transactions beside the ledger, proofs of the books and what differs, slips of the counter
 
 Revision ID: 0018
-Revises: 0016
+Revises: 0017
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0018"
-down_revision = "0016"
+down_revision = "0017"
 
 KINDS = (
     "held_differs",
