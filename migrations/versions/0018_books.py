@@ -41,7 +41,8 @@ KINDS = (
 )
 FIXES = ("apply_event", "enter_fee", "issue_receipt", "send_back", "explain")
 
-# Each of Stripe's movements, whose order it is, and which row of the ledger it stands for.
+# Each of Stripe's movements, whose order it is, and which row of the ledger it stands for. A refund that Stripe has
+# booked and not yet made is on its way: told by its event, or by our own request, it enters the ledger when it is made.
 MOVEMENTS = """
 CREATE VIEW balance_movement AS
 SELECT b.id, b.stripe_id, b.category, b.source_id, b.payment_intent_id, b.order_number, b.amount_cents, b.fee_cents,
@@ -51,7 +52,11 @@ SELECT b.id, b.stripe_id, b.category, b.source_id, b.payment_intent_id, b.order_
     CASE WHEN b.category = 'charge' THEN b.payment_intent_id
         WHEN b.category IN ('refund', 'refund_failure') THEN b.source_id ELSE b.stripe_id END AS reference,
     CASE WHEN b.category IN ('dispute', 'dispute_reversal') THEN 'dispute_fee' ELSE 'fee' END AS fee_kind,
-    coalesce(p.order_id, o.id) AS order_id
+    coalesce(p.order_id, o.id) AS order_id,
+    b.category = 'refund' AND (
+        EXISTS (SELECT 1 FROM stripe_event e WHERE e.object_id = b.source_id AND e.outcome = 'APPLIED')
+        OR EXISTS (SELECT 1 FROM refund_part r WHERE r.stripe_refund_id = b.source_id AND r.state = 'PENDING')
+    ) AS is_on_its_way
 FROM balance_entry b
 LEFT JOIN LATERAL (
     SELECT p.order_id FROM payment p WHERE p.payment_intent_id = b.payment_intent_id

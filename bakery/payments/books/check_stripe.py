@@ -37,7 +37,7 @@ class Window:
     end: datetime
 
 
-# A refund that Stripe has booked and not yet made is known by its event, and enters the ledger when it is made.
+# A refund that Stripe has booked and not yet made enters the ledger when it is made. It is given so long.
 ON_ITS_WAY = timedelta(days=14)
 _TOLD_OF_STRIPE = text(
     """
@@ -58,8 +58,7 @@ _TOLD_OF_STRIPE = text(
         AND (m.kind IS NULL OR l.id IS NULL OR twin.id IS NOT NULL
             OR l.amount_cents <> m.amount_cents OR l.currency <> m.currency OR l.order_id <> m.order_id
             OR coalesce(f.amount_cents, 0) <> -m.fee_cents OR f.currency <> m.currency)
-        AND NOT (m.category = 'refund' AND l.id IS NULL AND m.created_at > :on_its_way_since AND EXISTS (
-            SELECT 1 FROM stripe_event e WHERE e.object_id = m.source_id AND e.outcome = 'APPLIED'))
+        AND NOT (l.id IS NULL AND m.created_at > :on_its_way_since AND m.is_on_its_way)
     ORDER BY m.id
     """
 )

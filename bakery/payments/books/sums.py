@@ -38,11 +38,8 @@ _STRIPE = text(
             m.fee_cents
         FROM balance_movement m
         WHERE m.order_id IS NOT NULL AND m.created_at >= :begin AND m.created_at < :end
-            AND NOT (m.category = 'refund' AND m.created_at > :on_its_way_since
-                AND NOT EXISTS (SELECT 1 FROM ledger_transaction l
-                    WHERE l.kind = 'refund' AND l.stripe_id = m.source_id)
-                AND EXISTS (SELECT 1 FROM stripe_event e
-                    WHERE e.object_id = m.source_id AND e.outcome = 'APPLIED'))
+            AND NOT (m.created_at > :on_its_way_since AND m.is_on_its_way AND NOT EXISTS (
+                SELECT 1 FROM ledger_transaction l WHERE l.kind = 'refund' AND l.stripe_id = m.source_id))
     )
     SELECT "on", coalesce(kind, 'other') AS kind, currency, count(*) AS rows, sum(amount_cents)::bigint AS cents
     FROM ours GROUP BY 1, 2, 3
