@@ -8,7 +8,9 @@ from bakery.forecasting import models as forecasting
 from bakery.infra import models as infra
 from bakery.messages import models as messages
 from bakery.orders import models as orders
+from bakery.payments import card_models as payment_cards
 from bakery.payments import dispute_models as payment_disputes
+from bakery.payments import failure_models as payment_failures
 from bakery.payments import models as payments
 from bakery.people import models as people
 from bakery.production import models as production
@@ -25,7 +27,9 @@ __all__ = [
     "infra",
     "messages",
     "orders",
+    "payment_cards",
     "payment_disputes",
+    "payment_failures",
     "payments",
     "people",
     "production",

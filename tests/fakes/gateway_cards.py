@@ -18,10 +18,14 @@ class FakeCards:
     """The part of the fake that charges saved cards. `charges`: each request with its result, by key."""
 
     charges: dict[str, tuple[CardCharge, ChargeResult]]
+    # The cards that were typed on a page, by payment intent.
+    page_cards: dict[str, str]
 
     def charge_card(self, charge: CardCharge) -> ChargeResult:
         self._answer("charge_card")
-        if charge.payment_method_id == "pm_gone":
+        card = self.cards.get(charge.payment_method_id)
+        theirs = card is None or card.customer_id == charge.customer_id
+        if charge.payment_method_id == "pm_gone" or not theirs:
             raise GatewayRefused("no such payment method", code="resource_missing")
         if charge.idempotency_key not in self.charges:
             self._put(charge, _first_answer(charge, f"pi_card_{charge.payment_id}_{len(self.charges)}"))
@@ -33,6 +37,8 @@ class FakeCards:
 
     def get_charge(self, intent_id: str) -> ChargeResult:
         self._answer("get_charge")
+        if intent_id in self.page_cards:
+            return ChargeResult(intent_id, "succeeded", payment_method_id=self.page_cards[intent_id])
         return self._find(intent_id)[1]
 
     def list_charges(self, since: datetime) -> list[ChargeResult]:
@@ -71,7 +77,7 @@ class FakeCards:
             if result.code
             else None,
         }
-        result = replace(result, raw=raw)
+        result = replace(result, raw=raw, payment_method_id=charge.payment_method_id)
         self.charges[charge.idempotency_key] = (charge, result)
         return result
 

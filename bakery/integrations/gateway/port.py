@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from bakery.integrations.gateway.card_port import CardGateway
+from bakery.integrations.gateway.card_port import CardGateway, CustomerGateway
 from bakery.integrations.gateway.refund_port import RefundGateway
 
 
@@ -49,6 +49,9 @@ class CheckoutRequest:
     cancel_url: str
     expires_at: datetime
     idempotency_key: str
+    # Whose card it becomes, and how it may be charged later: "on_session" (they are there) or "off_session".
+    customer_id: str | None = None
+    future_usage: str = ""
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ class CheckoutSession:
     raw: dict[str, Any] = field(default_factory=dict)
 
 
-class Gateway(CardGateway, RefundGateway, Protocol):
+class Gateway(CardGateway, CustomerGateway, RefundGateway, Protocol):
     """Raises GatewayUnavailable or GatewayRefused; every writing call carries an idempotency key."""
 
     def load(self) -> None:

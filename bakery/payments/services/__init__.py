@@ -6,8 +6,18 @@ from bakery.payments.services.card_payment import (
     cancel_card_attempt,
     charge_saved_card,
 )
-from bakery.payments.services.checkout import cancel_attempt, close_session, start_checkout
+from bakery.payments.services.checkout import start_checkout
+from bakery.payments.services.closing import cancel_attempt, close_session
+from bakery.payments.services.customers import customer_of_order, customer_of_user
 from bakery.payments.services.events import apply_event, record_event, report_bad_signature
+from bakery.payments.services.kept_cards import (
+    delete_customer,
+    detach_card,
+    keep_card,
+    let_go,
+    let_go_of_all,
+    revoke_mandate,
+)
 from bakery.payments.services.reconciliation import Report, reconcile
 from bakery.payments.services.refunds import refund_late_payment, report_failed_refund
 
@@ -20,10 +30,18 @@ __all__ = [
     "cancel_card_attempt",
     "charge_saved_card",
     "close_session",
+    "customer_of_order",
+    "customer_of_user",
+    "delete_customer",
+    "detach_card",
+    "keep_card",
+    "let_go",
+    "let_go_of_all",
     "reconcile",
     "record_event",
     "refund_late_payment",
     "report_bad_signature",
     "report_failed_refund",
+    "revoke_mandate",
     "start_checkout",
 ]
