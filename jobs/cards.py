@@ -12,6 +12,11 @@ def keep_card(payment_id: int) -> None:
     services.keep_card(payment_id, adapters().gateway)
 
 
+def keep_set_up_card(setup_id: int) -> None:
+    """Put a card that was added in the account on its owner's list."""
+    services.keep_set_up_card(setup_id, adapters().gateway)
+
+
 def detach_card(payment_method_id: str) -> None:
     """Let Stripe forget a card."""
     services.detach_card(payment_method_id, adapters().gateway)
@@ -31,3 +36,9 @@ def let_go(order_id: int) -> None:
 def let_go_of_all() -> str:
     """Let go of every card that was kept for a rest that is paid, or will not be charged."""
     return f"{services.let_go_of_all()} agreements looked at"
+
+
+@periodic("follow_card_setups")
+def follow_card_setups() -> str:
+    """Ask Stripe about pages for cards of which it never told."""
+    return f"{services.follow_card_setups(adapters().gateway)} pages looked at"

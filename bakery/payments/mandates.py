@@ -82,6 +82,28 @@ def revoke(session: Session, order: Order, payer: Payer, words: Wording = card_w
     return True
 
 
+def orders_charged_to(session: Session, payment_method_id: str) -> list[int]:
+    """The orders whose rest is to be charged to this card, in the order of their locks."""
+    return list(
+        session.scalars(
+            select(CardMandate.order_id)
+            .where(CardMandate.payment_method_id == payment_method_id, CardMandate.revoked_at.is_(None))
+            .order_by(CardMandate.order_id)
+        )
+    )
+
+
+def orders_of_customer(session: Session, customer_id: str) -> list[int]:
+    """The orders whose rest is to be charged to a card of this customer, in the order of their locks."""
+    return list(
+        session.scalars(
+            select(CardMandate.order_id)
+            .where(CardMandate.customer_id == customer_id, CardMandate.revoked_at.is_(None))
+            .order_by(CardMandate.order_id)
+        )
+    )
+
+
 def _enter(session: Session, order: Order, payer: Payer, words: Wording, *, granted: bool) -> None:
     session.add(
         CardConsent(

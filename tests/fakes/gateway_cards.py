@@ -20,6 +20,8 @@ class FakeCards:
     charges: dict[str, tuple[CardCharge, ChargeResult]]
     # The cards that were typed on a page, by payment intent.
     page_cards: dict[str, str]
+    # Cards whose bank asks their owner from now on.
+    asking: set[str]
 
     def charge_card(self, charge: CardCharge) -> ChargeResult:
         self._answer("charge_card")
@@ -28,7 +30,9 @@ class FakeCards:
         if charge.payment_method_id == "pm_gone" or not theirs:
             raise GatewayRefused("no such payment method", code="resource_missing")
         if charge.idempotency_key not in self.charges:
-            self._put(charge, _first_answer(charge, f"pi_card_{charge.payment_id}_{len(self.charges)}"))
+            name = "pm_asks" if charge.payment_method_id in self.asking else charge.payment_method_id
+            intent_id = f"pi_card_{charge.payment_id}_{len(self.charges)}"
+            self._put(charge, _first_answer(replace(charge, payment_method_id=name), intent_id))
         first, result = self.charges[charge.idempotency_key]
         if first != charge:
             raise GatewayRefused("this key was used for something else", code="idempotency_error")

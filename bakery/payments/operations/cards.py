@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bakery.core import clock
+from bakery.core import clock, ids
 from bakery.infra import outbox, queue
 from bakery.integrations.gateway.card_port import CardOnHand
 from bakery.payments.card_models import CardConsent, ConsentKind, SavedCard, StripeCustomer
@@ -70,7 +70,7 @@ def keep(session: Session, user_id: int, card: CardOnHand) -> None:
     same = next((each for each in there if card.fingerprint and each.fingerprint == card.fingerprint), None)
     is_default = not there or (same is not None and same.is_default)
     if same is not None:
-        take_off(session, same)
+        _drop(session, same)
     session.add(
         SavedCard(
             user_id=user_id,
@@ -89,13 +89,17 @@ def keep(session: Session, user_id: int, card: CardOnHand) -> None:
 
 def take_off(session: Session, card: SavedCard) -> None:
     """Take a card off the list at once, and owe that Stripe forgets it. The caller holds the customer's lock."""
-    card.removed_at, was_default = clock.now(), card.is_default
-    card.is_default = False
-    session.flush()
+    was_default = card.is_default
+    _drop(session, card)
     left = of_user(session, card.user_id)
     if was_default and left:
         left[0].is_default = True
         session.flush()
+
+
+def _drop(session: Session, card: SavedCard) -> None:
+    card.removed_at, card.is_default = clock.now(), False
+    session.flush()
     owe_detaching(session, card.payment_method_id, "off the list")
 
 
@@ -110,6 +114,11 @@ def owe_deleting(session: Session, row: StripeCustomer) -> None:
     """Stripe forgets the customer, and every card with them."""
     known = row.customer_id or "unheard"
     outbox.owe(session, DELETE, row.id, on=queue.DEFAULT, key=f"stripe_customer:{row.id}:delete:{known}")
+
+
+def new_key() -> str:
+    """What a customer is made with, once."""
+    return f"customer-{ids.new_secret()[:24]}"
 
 
 def consent(

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from bakery.core import clock, ids
+from bakery.core import clock
 from bakery.core.errors import Conflict, Unavailable
 from bakery.infra.transaction import end_read, transaction
 from bakery.integrations.gateway.card_port import CustomerRequest
@@ -78,9 +78,7 @@ def _find_or_write(session: Session, email: str, **whose: int) -> _Need:
     """The row of this user or order; whoever comes at once waits for the first one's and finds it."""
     session.execute(
         insert(StripeCustomer)
-        .values(
-            email=email, idempotency_key=f"customer-{ids.new_secret()[:24]}", created_at=clock.now(), **whose
-        )
+        .values(email=email, idempotency_key=cards.new_key(), created_at=clock.now(), **whose)
         .on_conflict_do_nothing(index_elements=list(whose))
     )
     row = session.scalars(
