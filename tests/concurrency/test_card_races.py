@@ -148,15 +148,17 @@ def test_a_card_is_charged_before_it_is_removed_or_not_at_all(app: Flask, gatewa
 def test_control_without_the_lock_a_charge_begins_after_the_removal(
     app: Flask, gateway: FakeGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    removed, was_removed = threading.Event(), []
+    looked, removed, was_removed = threading.Event(), threading.Event(), []
     look, take_off = card_operations.named, card_operations.take_off
 
     def look_then_wait(session: Session, payment_method_id: str) -> SavedCard | None:
         found = look(session, payment_method_id)
+        looked.set()
         was_removed.append(removed.wait(5))
         return found
 
     def take_off_and_commit(session: Session, card: SavedCard) -> None:
+        looked.wait(5)
         take_off(session, card)
         after_commit(session, removed.set)
 
