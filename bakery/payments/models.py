@@ -101,6 +101,8 @@ class Payment(Base):
     charge_rest: Mapped[bool] = mapped_column(default=False, server_default=false())
     # Whose connection began it (a household's IPv6 addresses are one).
     tried_from: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    # Charged while the card's owner is not there to answer their bank.
+    off_session: Mapped[bool] = mapped_column(default=False, server_default=false())
     idempotency_key: Mapped[str] = mapped_column(String(80), unique=True)
     session_id: Mapped[str | None] = mapped_column(String(120), unique=True)
     payment_intent_id: Mapped[str | None] = mapped_column(String(120), index=True)

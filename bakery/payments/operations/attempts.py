@@ -48,6 +48,22 @@ class Keep:
 NOT_KEPT = Keep()
 
 
+@dataclass(frozen=True, slots=True)
+class CardAttempt:
+    """How a saved card is charged; `off_session`: its owner is not there to answer their bank."""
+
+    card: CardOnFile
+    off_session: bool = False
+
+    def is_of(self, payment: Payment) -> bool:
+        """Whether an attempt is this very one, so that asking Stripe again asks word for word the same."""
+        return (payment.customer_id, payment.payment_method_id, payment.off_session) == (
+            self.card.customer_id,
+            self.card.payment_method_id,
+            self.off_session,
+        )
+
+
 class NotPayable(Conflict):
     """The order is not waiting for money (any more)."""
 
@@ -134,11 +150,11 @@ def begin(
     session: Session,
     order: Order,
     until: datetime | None = None,
-    card: CardOnFile | None = None,
+    by_card: CardAttempt | None = None,
     keep: Keep = NOT_KEPT,
     tried_from: str = "",
 ) -> Payment:
-    """A new attempt for what the order asks for now, on a page or with a saved `card`.
+    """A new attempt for what the order asks for now, on a page or `by_card`.
 
     What is held for an unpaid order outlives its page; a confirmed one holds nothing, and its page stays open for
     as long as Stripe allows.
@@ -151,9 +167,10 @@ def begin(
     longer is closed by us at that moment. Refuses once it has come.
     """
     made = Payment(
-        channel=PaymentChannel.CARD if card else PaymentChannel.PAGE,
-        customer_id=card.customer_id if card else keep.customer_id,
-        payment_method_id=card.payment_method_id if card else None,
+        channel=PaymentChannel.CARD if by_card else PaymentChannel.PAGE,
+        customer_id=by_card.card.customer_id if by_card else keep.customer_id,
+        payment_method_id=by_card.card.payment_method_id if by_card else None,
+        off_session=by_card is not None and by_card.off_session,
         save_card=keep.save,
         charge_rest=keep.rest,
         tried_from=tried_from,

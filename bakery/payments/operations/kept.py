@@ -11,7 +11,7 @@ from bakery.payments import mandates
 from bakery.payments.card_models import SavedCard
 from bakery.payments.models import Payment, PaymentChannel, PaymentKind
 from bakery.payments.operations import attempts, cards
-from bakery.payments.operations.attempts import CardOnFile, Keep, NotPayable
+from bakery.payments.operations.attempts import CardAttempt, Keep, NotPayable
 from bakery.payments.operations.payer import Payer
 
 KEEP = "jobs.cards.keep_card"
@@ -42,16 +42,17 @@ def agree(session: Session, order: Order, payment: Payment, payer: Payer) -> Non
         mandates.revoke(session, order, payer)
 
 
-def check_card(session: Session, order: Order, card: CardOnFile, *, off_session: bool) -> None:
+def check_card(session: Session, order: Order, by_card: CardAttempt) -> None:
     """Refuse a card that its owner has removed, and one that nobody agreed to charge while they are away.
 
     The caller holds the order's lock; from here on the customer's is held too, so nobody removes the card now.
     """
-    if off_session and mandates.find(session, order.id) != card:
+    card = by_card.card
+    if by_card.off_session and mandates.find(session, order.id) != card:
         raise NotPayable(NO_YES)
     cards.lock_named(session, card.customer_id)
     saved = cards.named(session, card.payment_method_id)
-    if saved is not None and saved.removed_at is not None and not off_session:
+    if saved is not None and saved.removed_at is not None and not by_card.off_session:
         raise NotPayable(GONE)
 
 

@@ -19,7 +19,7 @@ from bakery.orders import operations as orders
 from bakery.payments import declines
 from bakery.payments.models import Payment, PaymentState
 from bakery.payments.operations import attempts, kept
-from bakery.payments.operations.attempts import CardOnFile
+from bakery.payments.operations.attempts import CardAttempt, CardOnFile
 from bakery.payments.operations.payer import NOBODY, Payer
 
 log = structlog.get_logger(__name__)
@@ -100,16 +100,17 @@ def _prepare(order_id: int, card: CardOnFile, base_url: str, off_session: bool, 
     with transaction() as session:
         order = orders.lock_order(session, order_id)
         attempts.check_payable(order)
-        kept.check_card(session, order, card, off_session=off_session)
+        by_card = CardAttempt(card, off_session)
+        kept.check_card(session, order, by_card)
         keep = replace(kept.wanted(session, order, payer, card.customer_id), save=False)
         payment = attempts.waiting(session, order_id)
-        if payment is not None and not _same(payment, card, attempts.asked(order)[1], keep.rest):
+        if payment is not None and not _is_same(payment, by_card, attempts.asked(order)[1], keep.rest):
             attempts.owe_closing_others(session, order_id)
             attempts.end(payment, PaymentState.EXPIRED)
             payment = None
             session.flush()
         if payment is None:
-            payment = attempts.begin(session, order, payer.until, card, keep, payer.tried_from)
+            payment = attempts.begin(session, order, payer.until, by_card, keep, payer.tried_from)
             kept.agree(session, order, payment, payer)
         return CardCharge(
             order_number=order.number,
@@ -120,14 +121,12 @@ def _prepare(order_id: int, card: CardOnFile, base_url: str, off_session: bool, 
             payment_method_id=card.payment_method_id,
             off_session=off_session,
             return_url=f"{base_url}/orders/{order.number}?paid=1",
-            # Asked with and without its owner is not the same request.
-            idempotency_key=f"{payment.idempotency_key}-{'alone' if off_session else 'there'}",
+            idempotency_key=payment.idempotency_key,
         )
 
 
-def _same(payment: Payment, card: CardOnFile, cents: int, rest: bool) -> bool:
-    named = (payment.customer_id, payment.payment_method_id) == (card.customer_id, card.payment_method_id)
-    return named and (payment.amount_cents, payment.charge_rest) == (cents, rest)
+def _is_same(payment: Payment, by_card: CardAttempt, cents: int, rest: bool) -> bool:
+    return by_card.is_of(payment) and (payment.amount_cents, payment.charge_rest) == (cents, rest)
 
 
 def _record(charge: CardCharge, result: ChargeResult) -> Charged:
