@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 
 import pytest
@@ -120,34 +121,40 @@ def on_file_of(user_id: int, card_id: int) -> CardOnFile:
     return found
 
 
-def charge_and_remove(app: Flask, gateway: FakeGateway) -> tuple[int, list[object]]:
-    """One tab pays with a card, another removes it at the same moment: the order, and their answers."""
+@dataclass
+class Tabs:
+    """One pays with a card, the other removes it."""
+
+    order_id: int
+    pay: Callable[[], Charged]
+    remove: Callable[[], None]
+
+
+def two_tabs(gateway: FakeGateway) -> Tabs:
     user_id, [card_id, _] = two_cards(gateway)
     card, order_id = on_file_of(user_id, card_id), steps.pending(user_id=user_id).id
-    user = Payer(user_id=user_id, ip=cards.IP)
     db.session.remove()
-    answers = race(
-        app,
-        [
-            lambda: services.charge_saved_card(order_id, card, gateway, steps.BASE),
-            lambda: services.remove_card(card_id, user),
-        ],
+    return Tabs(
+        order_id,
+        partial(services.charge_saved_card, order_id, card, gateway, steps.BASE),
+        partial(services.remove_card, card_id, Payer(user_id=user_id, ip=cards.IP)),
     )
-    return order_id, answers
 
 
 def test_a_card_is_charged_before_it_is_removed_or_not_at_all(app: Flask, gateway: FakeGateway) -> None:
     for _ in range(4):
-        order_id, [charged, removed] = charge_and_remove(app, gateway)
+        tabs = two_tabs(gateway)
+        charged, removed = race(app, [tabs.pay, tabs.remove])
         assert removed is None
         db.session.remove()
-        begun = db.session.scalars(select(Payment).where(Payment.order_id == order_id)).all()
+        begun = db.session.scalars(select(Payment).where(Payment.order_id == tabs.order_id)).all()
         assert isinstance(charged, NotPayable) == (begun == [])
 
 
 def test_control_without_the_lock_a_charge_begins_after_the_removal(
     app: Flask, gateway: FakeGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    tabs = two_tabs(gateway)
     looked, removed, was_removed = threading.Event(), threading.Event(), []
     look, take_off = card_operations.named, card_operations.take_off
 
@@ -167,7 +174,7 @@ def test_control_without_the_lock_a_charge_begins_after_the_removal(
     monkeypatch.setattr(
         card_operations, "lock_customer", lambda session, row: session.get(StripeCustomer, row)
     )
-    _, [charged, _] = charge_and_remove(app, gateway)
+    charged, _ = race(app, [tabs.pay, tabs.remove])
     assert isinstance(charged, Charged) and was_removed == [True]
 
 

@@ -44,6 +44,7 @@ from sandbox.control import ControlError
 from sandbox.server import Sandbox
 from sandbox.webhooks import sign
 from tests.factories.orders import make_cart
+from tests.payments.cards import agreed
 
 BASE, SECRET = "http://localhost", "whsec_saffron"
 STAFF = Actor(None, "manager@saffron.test", "203.0.113.7")
@@ -136,6 +137,8 @@ class MoneyShop:
 
     def charge(self, order_id: int, kind: str, *, answers: bool = True, off_session: bool = False) -> str:
         """A card that was saved before is charged; a bank that asks is answered, well or badly."""
+        if off_session:
+            agreed(order_id, self.card(kind))
         charged = services.charge_saved_card(
             order_id, self.card(kind), self.gateway, BASE, off_session=off_session
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
 
 from bakery.core import clock
 from bakery.infra.db import db
@@ -24,20 +25,22 @@ from tests.payments import steps
 IP = "203.0.113.9"
 
 
-def agreed(order: Order, card: CardOnFile) -> CardMandate:
+def agreed(order_id: int, card: CardOnFile) -> None:
     """The rest of this order may be charged to this card."""
-    made = CardMandate(
-        order_id=order.id,
-        customer_id=card.customer_id,
-        payment_method_id=card.payment_method_id,
-        wording="Charge the rest to this card.",
-        wording_version="rest-1",
-        agreed_at=clock.now(),
-        ip=IP,
+    said = {
+        "customer_id": card.customer_id,
+        "payment_method_id": card.payment_method_id,
+        "wording": "Charge the rest to this card.",
+        "wording_version": "rest-1",
+        "agreed_at": clock.now(),
+        "revoked_at": None,
+    }
+    db.session.execute(
+        insert(CardMandate)
+        .values(order_id=order_id, **said)
+        .on_conflict_do_update(index_elements=["order_id"], set_=said)
     )
-    db.session.add(made)
     db.session.commit()
-    return made
 
 
 def with_deposit(**changes: Any) -> Order:

@@ -89,7 +89,7 @@ def test_a_bank_that_asks_and_hears_no_leaves_the_order_waiting(order: Order, ga
 
 def test_without_its_owner_a_bank_that_asks_ends_the_charge(order: Order, gateway: FakeGateway) -> None:
     asks = CardOnFile("cus_laila", "pm_asks")
-    agreed(order, asks)
+    agreed(order.id, asks)
     result = charge(order, gateway, asks, off_session=True)
     assert (result.outcome, result.url) == ("authenticate", None)
     assert steps.latest(order).state == PaymentState.FAILED
@@ -101,6 +101,7 @@ def test_asked_without_its_owner_it_is_another_attempt(order: Order, gateway: Fa
     with pytest.raises(Killed):
         charge(order, gateway)
     first = steps.latest(order)
+    agreed(order.id, GOOD)
     second = charge(order, gateway, off_session=True).payment_id
     assert second != first.id
     for _, result in list(gateway.charges.values()):
