@@ -36,7 +36,7 @@ CARDS = (
 )
 SAVED_CARDS = (
     *("pm_card_visa",) * 3,
-    "pm_card_chargeDeclined",
+    "pm_card_chargeCustomerFail",
     "pm_card_authenticationRequired",
     "pm_card_authenticationRequiredOnSetup",
 )
