@@ -18,11 +18,13 @@ from bakery.backoffice import orders as admin_orders
 from bakery.kitchen import board
 from bakery.storefront import (
     account,
+    account_deletion,
     auth,
     cake_builder,
     cake_estimate,
     cake_pay,
     cake_requests,
+    cards,
     cart,
     checkout,
     home,
@@ -56,6 +58,8 @@ BLUEPRINTS: list[Blueprint] = [
     orders.blueprint,
     auth.blueprint,
     account.blueprint,
+    cards.blueprint,
+    account_deletion.blueprint,
     admin_orders.blueprint,
     custom_cakes.blueprint,
     products.blueprint,

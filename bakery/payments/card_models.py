@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from bakery.core import clock
 from bakery.infra.db import Base, Id, in_states
+from bakery.payments.card_words import card_name
 
 
 class StripeCustomer(Base):
@@ -75,6 +76,11 @@ class SavedCard(Base):
     is_default: Mapped[bool] = mapped_column(default=False, server_default=false())
     added_at: Mapped[datetime] = mapped_column(server_default=func.now())
     removed_at: Mapped[datetime | None]
+
+    @property
+    def name(self) -> str:
+        """`Visa ending 4242`."""
+        return card_name(self.brand, self.last_four)
 
     @property
     def expired(self) -> bool:

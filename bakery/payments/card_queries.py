@@ -25,6 +25,10 @@ class AgreedCharge:
     card: str
     payment_method_id: str | None
 
+    @property
+    def card_known(self) -> bool:
+        return self.payment_method_id is not None
+
 
 def list_cards(session: Session, user_id: int) -> list[SavedCard]:
     """The cards that somebody can pay with: the default first, then the newest."""
