@@ -31,7 +31,8 @@ class FakeGateway(FakeCards, FakeCustomers):
         self.refusing = ""
         self.interrupt: Callable[[], None] | None = None
         self.calls: list[str] = []
-        self.charges, self.page_cards, self.asking = {}, {}, set()
+        self.charges, self.page_cards = {}, {}
+        self.asking, self.declining = set(), {}
         self.customers, self.cards, self.setups = {}, {}, {}
 
     def load(self) -> None:
