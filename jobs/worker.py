@@ -35,6 +35,8 @@ JOBS = (
     "jobs.orders",
     "jobs.payments",
     "jobs.cards",
+    "jobs.refunds",
+    "jobs.books",
     "jobs.production",
     "jobs.messages",
     "jobs.housekeeping",

@@ -22,6 +22,12 @@ PLACES: list[tuple[str, list[tuple[str, str, str, str, Right]]]] = [
         ],
     ),
     (
+        "Money",
+        [
+            ("accounts", "/admin/insights/accounts", "For the accountant", "download", Right.SEE_BOOKS),
+        ],
+    ),
+    (
         "The shop",
         [
             ("products", "/admin/products", "Products", "tag", Right.MANAGE_PRODUCTS),

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from bakery.core.money import Money
+from bakery.orders.models import Order
 from bakery.payments.models import (
-    OWN_MONEY,
     EventOutcome,
     Payment,
     PaymentChannel,
@@ -19,6 +18,7 @@ from bakery.payments.models import (
     Transaction,
 )
 from bakery.payments.operations.attempts import OPEN_STATES
+from bakery.payments.timeline import Timeline, sale_of, tell
 
 PAID_EVENTS = (
     "checkout.session.completed",
@@ -83,9 +83,13 @@ def transactions(session: Session, order_id: int) -> Sequence[Transaction]:
     return session.scalars(query).all()
 
 
-def held(ledger: Sequence[Transaction], currency: str) -> Money:
-    """What the shop has of the money in an order's ledger: what came in, less what went back and stayed there."""
-    return Money(sum(row.amount_cents for row in ledger if row.kind in OWN_MONEY), currency)
+def timeline(session: Session, order: Order) -> Timeline:
+    """An order's money from the first line to the last; adds up to nothing."""
+    kinds = {
+        row.id: row.kind
+        for row in session.execute(select(Payment.id, Payment.kind).where(Payment.order_id == order.id))
+    }
+    return tell(sale_of(order), transactions(session, order.id), kinds)
 
 
 def events(session: Session, order_id: int) -> Sequence[StripeEvent]:

@@ -14,6 +14,7 @@ from flask.typing import ResponseReturnValue
 from flask_limiter import RateLimitExceeded
 from flask_login import current_user
 
+from bakery.core.abn import parse_abn
 from bakery.core.errors import Conflict, DomainError, Invalid
 from bakery.core.money import Money
 from bakery.infra.db import db
@@ -22,6 +23,7 @@ from bakery.infra.limits import limiter
 from bakery.infra.templates import as_part
 from bakery.infra.transaction import only_read
 from bakery.orders import queries as orders
+from bakery.orders.business import Business
 from bakery.orders.cart_queries import CartView, load_cart
 from bakery.orders.errors import PricesChanged, TooManyUnpaid
 from bakery.orders.services import ConsentGiven, PlaceOrder, place_order
@@ -40,7 +42,7 @@ blueprint = Blueprint("checkout", __name__)
 
 # What was typed survives a detour to the cart, in the browser's own signed session.
 _DRAFT = "checkout"
-_KEPT = ("name", "email", "phone", "note")
+_KEPT = ("name", "email", "phone", "business_name", "business_abn", "note")
 # Whoever has placed as many orders as one address may can go on in a while.
 _LATER = {"Retry-After": "900"}
 
@@ -185,6 +187,7 @@ def _wish(form: CheckoutForm, cart: CartView, starts_at: datetime) -> PlaceOrder
         name=form.name.data or "",
         email=form.email.data or "",
         phone=form.phone.data or "",
+        business=Business(form.business_name.data or "", parse_abn(form.business_abn.data or "") or ""),
         starts_at=starts_at,
         accepted_total_cents=form.accepted_total.data or 0,
         note=form.note.data or "",

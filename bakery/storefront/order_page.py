@@ -14,8 +14,10 @@ from bakery.core import clock
 from bakery.custom_cakes.acceptance import find_request_of_order
 from bakery.orders.models import Order, OrderEvent, OrderLine
 from bakery.orders.states import OrderStatus, PaymentStatus
+from bakery.payments import queries as payments
 from bakery.payments.models import PaymentKind
 from bakery.payments.queries import LastTry
+from bakery.payments.timeline import PlainLine, for_customer
 from bakery.storefront.words import allergen_pairs
 
 # How long to wait for Stripe's word before saying that it takes longer than usual.
@@ -76,6 +78,12 @@ class Progress:
             self.bank_url,
         )
         return hashlib.sha256(repr(seen).encode()).hexdigest()[:20]
+
+
+def money_lines(session: Session, order: Order) -> list[PlainLine]:
+    """What was paid and what is left to pay, line by line; nothing while no money has moved."""
+    told = payments.timeline(session, order)
+    return for_customer(told) if told.moved else []
 
 
 def progress(order: Order, *, paid: bool, since: int | None, last: LastTry, receipt: bool) -> Progress:

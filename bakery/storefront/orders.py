@@ -18,7 +18,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from bakery.core.actor import Actor
-from bakery.core.errors import DomainError
+from bakery.core.errors import DomainError, NotFound
 from bakery.infra import htmx
 from bakery.infra.db import db
 from bakery.infra.limits import limiter
@@ -117,6 +117,22 @@ def receipt(number: str) -> ResponseReturnValue:
     order_id = find_order(number).id
     end_read()
     pdf = receipts.get_pdf(order_id, adapters().files)
+    return _pdf(pdf)
+
+
+@blueprint.get("/<number>/payments/<int:receipt_number>.pdf")
+def payment_receipt(number: str, receipt_number: int) -> ResponseReturnValue:
+    """A payment receipt of this order as it was issued; NotFound for any other number."""
+    order_id = find_order(number).id
+    issued = receipts.list_payment_receipts(db.session(), order_id)
+    found = next((row.id for row in issued if row.number == receipt_number), None)
+    if found is None:
+        raise NotFound("There is no such receipt of this order.")
+    end_read()
+    return _pdf(receipts.get_payment_pdf(found, adapters().files))
+
+
+def _pdf(pdf: receipts.ReceiptPdf) -> Response:
     response = Response(pdf.data, mimetype="application/pdf")
     response.headers["Content-Disposition"] = f'inline; filename="receipt-{pdf.name}"'
     return private(response)
@@ -172,6 +188,7 @@ def _context(order: Order, state: order_page.Progress) -> dict[str, object]:
         "local": order.pickup_at.astimezone(ZoneInfo(order.time_zone)),
         "state": state,
         "steps": order_page.timeline(order, events),
+        "money_lines": order_page.money_lines(db.session(), order),
         "allergens_of": order_page.line_allergens,
         "cake": cake,
         "may_open_cake": cake is not None and _may_open_cake(order, cake),
@@ -180,5 +197,6 @@ def _context(order: Order, state: order_page.Progress) -> dict[str, object]:
         "cancelled_payment": request.args.get("paid") == "0",
         "paying": ways(session, order),
         "agreed": agreed_charge(session, order),
+        "payment_receipts": receipts.list_payment_receipts(db.session(), order.id),
         "user": current_user if current_user.is_authenticated else None,
     }

@@ -1,7 +1,7 @@
 """saved cards: customers at Stripe, their cards and what they agreed to; tries to pay that failed
 
 Revision ID: 0022
-Revises: 0016
+Revises: 0020
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0022"
-down_revision = "0016"
+down_revision = "0020"
 
 APPEND_ONLY = ("card_consent", "payment_failure", "payment_nudge")
 CREATED = (

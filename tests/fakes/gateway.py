@@ -15,18 +15,23 @@ from bakery.integrations.gateway.port import (
     GatewayRefused,
     GatewayUnavailable,
 )
-from bakery.integrations.gateway.refund_port import GatewayRefund
+from tests.fakes.balance import FakeBalance
 from tests.fakes.gateway_cards import FakeCards
 from tests.fakes.gateway_customers import FakeCustomers
+from tests.fakes.gateway_refunds import FakeRefunds, refund_body
+
+__all__ = ["FakeGateway", "refund_body", "session_body"]
 
 
-class FakeGateway(FakeCards, FakeCustomers):
+class FakeGateway(FakeCards, FakeCustomers, FakeRefunds, FakeBalance):
     """`away`: does not answer. `refusing`: says no with this code. `interrupt`: called between work and answer."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.sessions: dict[str, CheckoutSession] = {}
         self.by_key: dict[str, tuple[CheckoutRequest, CheckoutSession]] = {}
-        self.refunds: dict[str, GatewayRefund] = {}
+        self.refunds, self.captured = {}, {}
+        self.disputed, self.refunds_begin = set(), "succeeded"
         self.away = False
         self.refusing = ""
         self.interrupt: Callable[[], None] | None = None
@@ -103,25 +108,26 @@ class FakeGateway(FakeCards, FakeCustomers):
             "payment_intent_id": f"pi_{session_id}",
             "url": None,
         }
-        return self._keep(replace(self.sessions[session_id], **(paid | reported)))
+        done = self._keep(replace(self.sessions[session_id], **(paid | reported)))
+        if done.payment_intent_id and done.payment_status == "paid" and done.amount_cents:
+            self.book_charge(
+                done.payment_intent_id,
+                done.amount_cents,
+                done.client_reference_id,
+                currency=(done.currency or "aud").upper(),
+            )
+        return done
+
+    def find_checkout(self, payment_intent_id: str) -> CheckoutSession | None:
+        self._answer("find_checkout")
+        for each in self.sessions.values():
+            if each.payment_intent_id == payment_intent_id:
+                return each
+        return None
 
     def list_completed_checkouts(self, since: datetime) -> list[CheckoutSession]:
         self._answer("list_completed_checkouts")
         return [s for s in self.sessions.values() if s.status == "complete"]
-
-    def list_refunds(self, since: datetime) -> list[GatewayRefund]:
-        self._answer("list_refunds")
-        return list(self.refunds.values())
-
-    def refund(self, payment_intent_id: str, amount_cents: int, *, idempotency_key: str) -> GatewayRefund:
-        self._answer("refund")
-        if idempotency_key not in self.refunds:
-            refund_id = f"re_{len(self.refunds) + 1}_{payment_intent_id}"
-            raw = refund_body(refund_id, payment_intent_id, amount_cents)
-            made = GatewayRefund(refund_id, "succeeded", amount_cents, "aud", raw)
-            self.refunds[idempotency_key] = made
-        self._worked()
-        return self.refunds[idempotency_key]
 
     def read_event(self, payload: bytes, signature: str) -> dict[str, Any]:
         if signature != "genuine":
@@ -146,18 +152,4 @@ def session_body(session: CheckoutSession) -> dict[str, Any]:
         "payment_intent": session.payment_intent_id,
         "client_reference_id": session.client_reference_id,
         "metadata": dict(session.metadata),
-    }
-
-
-def refund_body(
-    refund_id: str, payment_intent_id: str, amount_cents: int, status: str = "succeeded"
-) -> dict[str, Any]:
-    """A Refund as Stripe writes it, as far as the shop reads it."""
-    return {
-        "id": refund_id,
-        "object": "refund",
-        "status": status,
-        "amount": amount_cents,
-        "currency": "aud",
-        "payment_intent": payment_intent_id,
     }

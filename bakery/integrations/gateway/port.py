@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from bakery.integrations.gateway.balance_port import BalanceGateway
 from bakery.integrations.gateway.card_port import CardGateway, CustomerGateway
 from bakery.integrations.gateway.refund_port import RefundGateway
 
@@ -71,7 +72,7 @@ class CheckoutSession:
     raw: dict[str, Any] = field(default_factory=dict)
 
 
-class Gateway(CardGateway, CustomerGateway, RefundGateway, Protocol):
+class Gateway(CardGateway, CustomerGateway, RefundGateway, BalanceGateway, Protocol):
     """Raises GatewayUnavailable or GatewayRefused; every writing call carries an idempotency key."""
 
     def load(self) -> None:
@@ -80,6 +81,8 @@ class Gateway(CardGateway, CustomerGateway, RefundGateway, Protocol):
     def create_checkout(self, request: CheckoutRequest) -> CheckoutSession: ...
 
     def get_checkout(self, session_id: str) -> CheckoutSession: ...
+
+    def find_checkout(self, payment_intent_id: str) -> CheckoutSession | None: ...
 
     def expire_checkout(self, session_id: str) -> CheckoutSession: ...
 

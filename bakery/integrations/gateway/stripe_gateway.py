@@ -12,6 +12,7 @@ from bakery.integrations.gateway.port import (
     CheckoutRequest,
     CheckoutSession,
 )
+from bakery.integrations.gateway.stripe_balance import StripeBalance
 from bakery.integrations.gateway.stripe_cards import StripeCards
 from bakery.integrations.gateway.stripe_connection import PAGE, id_of
 from bakery.integrations.gateway.stripe_customers import StripeCustomers
@@ -21,7 +22,7 @@ from bakery.integrations.gateway.stripe_refunds import StripeRefunds
 TOLERANCE_SECONDS = 300
 
 
-class StripeGateway(StripeCards, StripeCustomers, StripeRefunds):
+class StripeGateway(StripeCards, StripeCustomers, StripeRefunds, StripeBalance):
     """`Gateway` by Stripe: the hosted page and the events here, the rest by area beside it."""
 
     def create_checkout(self, request: CheckoutRequest) -> CheckoutSession:
@@ -55,6 +56,13 @@ class StripeGateway(StripeCards, StripeCustomers, StripeRefunds):
         """Raises GatewayRefused for a session that Stripe does not know."""
         with self._asking() as stripe:
             return read_session(stripe.checkout.sessions.retrieve(session_id).to_dict())
+
+    def find_checkout(self, payment_intent_id: str) -> CheckoutSession | None:
+        """The page on which an intent was paid; None for one that was paid without a page."""
+        params = {"payment_intent": payment_intent_id, "limit": 1}
+        with self._asking() as stripe:
+            found = stripe.checkout.sessions.list(params=params).data
+            return read_session(found[0].to_dict()) if found else None
 
     def expire_checkout(self, session_id: str) -> CheckoutSession:
         """Close the page. Raises GatewayRefused for one that is paid or closed already."""

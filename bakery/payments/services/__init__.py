@@ -1,5 +1,6 @@
 """Collecting and giving back: one use case a function."""
 
+from bakery.payments.services.cancellation import cancel_own, cancel_with_refund
 from bakery.payments.services.card_payment import (
     Charged,
     ChargeOutcome,
@@ -20,6 +21,14 @@ from bakery.payments.services.kept_cards import (
     revoke_mandate,
 )
 from bakery.payments.services.reconciliation import Report, reconcile
+from bakery.payments.services.refund_rescue import (
+    call_back,
+    give_otherwise,
+    hand_over,
+    leave_it,
+    retry_part,
+)
+from bakery.payments.services.refund_run import follow_refunds, give_up_refund, run_refund
 from bakery.payments.services.refunds import refund_late_payment, report_failed_refund
 from bakery.payments.services.saved_cards import forget_customer, remove_card, set_default_card
 
@@ -28,8 +37,11 @@ __all__ = [
     "Charged",
     "Report",
     "apply_event",
+    "call_back",
     "cancel_attempt",
     "cancel_card_attempt",
+    "cancel_own",
+    "cancel_with_refund",
     "charge_saved_card",
     "close_session",
     "customer_of_order",
@@ -42,6 +54,11 @@ __all__ = [
     "keep_set_up_card",
     "let_go",
     "let_go_of_all",
+    "follow_refunds",
+    "give_otherwise",
+    "give_up_refund",
+    "hand_over",
+    "leave_it",
     "reconcile",
     "record_event",
     "refund_late_payment",
@@ -51,5 +68,7 @@ __all__ = [
     "revoke_mandate",
     "set_default_card",
     "start_card_setup",
+    "retry_part",
+    "run_refund",
     "start_checkout",
 ]
