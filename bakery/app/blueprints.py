@@ -23,11 +23,13 @@ from bakery.backoffice import orders as admin_orders
 from bakery.kitchen import board
 from bakery.storefront import (
     account,
+    account_deletion,
     auth,
     cake_builder,
     cake_estimate,
     cake_pay,
     cake_requests,
+    cards,
     cart,
     checkout,
     home,
@@ -63,6 +65,8 @@ BLUEPRINTS: list[Blueprint] = [
     receipt_check.blueprint,
     auth.blueprint,
     account.blueprint,
+    cards.blueprint,
+    account_deletion.blueprint,
     admin_orders.blueprint,
     order_money.blueprint,
     reconciliation.blueprint,

@@ -8,7 +8,9 @@ from bakery.forecasting import models as forecasting
 from bakery.infra import models as infra
 from bakery.messages import models as messages
 from bakery.orders import models as orders
+from bakery.payments import card_models as payment_cards
 from bakery.payments import dispute_models as payment_disputes
+from bakery.payments import failure_models as payment_failures
 from bakery.payments import models as payments
 from bakery.payments import refund_models as payment_refunds
 from bakery.payments.books import models as payment_books
@@ -30,9 +32,11 @@ __all__ = [
     "journal",
     "messages",
     "orders",
-    "payment_books",
     "papers",
+    "payment_books",
+    "payment_cards",
     "payment_disputes",
+    "payment_failures",
     "payment_refunds",
     "payments",
     "people",

@@ -79,6 +79,9 @@ class Payment(Base):
         in_states("channel", PaymentChannel),
         CheckConstraint("amount_cents > 0", name="amount_positive"),
         CheckConstraint("channel <> 'card' OR payment_method_id IS NOT NULL", name="card_named"),
+        CheckConstraint(
+            "customer_id IS NOT NULL OR NOT (save_card OR charge_rest)", name="kept_card_has_customer"
+        ),
         # At most one attempt of an order is waiting at a time.
         Index(
             "uq_payment_order_open", "order_id", unique=True, postgresql_where="state IN ('CREATED', 'OPEN')"
@@ -97,6 +100,11 @@ class Payment(Base):
     # Stripe's names for whose card and which; never the card itself.
     customer_id: Mapped[str | None] = mapped_column(String(120))
     payment_method_id: Mapped[str | None] = mapped_column(String(120))
+    # What is to become of the card that pays: kept for its owner's next time, charged for the rest of this order.
+    save_card: Mapped[bool] = mapped_column(default=False, server_default=false())
+    charge_rest: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # Whose connection began it (a household's IPv6 addresses are one).
+    tried_from: Mapped[str] = mapped_column(String(64), default="", server_default="")
     # Charged while the card's owner is not there to answer their bank.
     off_session: Mapped[bool] = mapped_column(default=False, server_default=false())
     idempotency_key: Mapped[str] = mapped_column(String(80), unique=True)

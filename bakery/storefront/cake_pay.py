@@ -7,7 +7,7 @@ makes nothing before the yes, and at most one page in the life of a page after i
 
 from __future__ import annotations
 
-from flask import Blueprint, current_app, flash, redirect, request, url_for
+from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -19,14 +19,14 @@ from bakery.custom_cakes.acceptance import Offer
 from bakery.infra.db import db
 from bakery.infra.limits import limiter
 from bakery.infra.transaction import end_read
-from bakery.integrations.adapters import adapters
 from bakery.orders.business import Business
-from bakery.payments.services import start_checkout
+from bakery.orders.queries import get_order
 from bakery.storefront.cake_access import open_request
 from bakery.storefront.cake_request_page import CUSTOMER, load_page
 from bakery.storefront.cake_requests import shown
 from bakery.storefront.forms.buyer import BuyerForm
 from bakery.storefront.order_access import remember_order
+from bakery.storefront.paying import pay_for
 
 blueprint = Blueprint("cake_pay", __name__, url_prefix="/custom-cakes")
 
@@ -72,12 +72,28 @@ def accept(number: str) -> ResponseReturnValue:
     return _to_stripe(offer, number)
 
 
+@blueprint.post("/<number>/payment")
+@limiter.limit("30 per minute")
+def pay_again(number: str) -> ResponseReturnValue:
+    """Pay for an offer that was accepted before, with the card that is chosen."""
+    row = open_request(db.session(), number)
+    number, request_id = row.number, row.id
+    end_read()
+    try:
+        offer = acceptance.find_offer(request_id)
+    except DomainError as error:
+        flash(error.message, "info")
+        return redirect(url_for("cake_requests.show", number=number), 303)
+    if not offer.accepted:
+        return redirect(url_for("cake_requests.show", number=number) + "#offer", 303)
+    return _to_stripe(offer, number)
+
+
 def _to_stripe(offer: Offer, number: str) -> ResponseReturnValue:
     # The way back from Stripe's page leads to the order.
     remember_order(offer.order_number)
     try:
-        base_url = current_app.config["SETTINGS"].base_url
-        url = start_checkout(offer.order_id, adapters().gateway, base_url, until=offer.until)
+        url = pay_for(get_order(db.session(), offer.order_id), offer.until)
     except DomainError as error:
         flash(error.message, "warning")
         url = url_for("cake_requests.show", number=number)

@@ -39,6 +39,7 @@ from bakery.storefront.cart_answers import private
 from bakery.storefront.forms.buyer import BuyerForm
 from bakery.storefront.forms.cake_request import MessageForm, WithdrawForm
 from bakery.storefront.order_access import known_orders, remember_order
+from bakery.storefront.paying import ways
 
 blueprint = Blueprint("cake_requests", __name__, url_prefix="/custom-cakes")
 
@@ -158,6 +159,7 @@ def _context(page: Page) -> dict[str, Any]:
         "drawing": drawing(page.design),
         "pictures": [picture_link(picture) for picture in page.file.pictures],
         "form": MessageForm(formdata=None),
+        "paying": ways(db.session(), page.order) if page.standing.payable else None,
         "buyer": BuyerForm(formdata=None, data=_buyer(page)),
     }
 

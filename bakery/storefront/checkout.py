@@ -22,13 +22,11 @@ from bakery.infra.formats import money
 from bakery.infra.limits import limiter
 from bakery.infra.templates import as_part
 from bakery.infra.transaction import only_read
-from bakery.integrations.adapters import adapters
 from bakery.orders import queries as orders
 from bakery.orders.business import Business
 from bakery.orders.cart_queries import CartView, load_cart
 from bakery.orders.errors import PricesChanged, TooManyUnpaid
 from bakery.orders.services import ConsentGiven, PlaceOrder, place_order
-from bakery.payments.services import start_checkout
 from bakery.people.models import ConsentChannel
 from bakery.scheduling.errors import SlotGone
 from bakery.shop.queries import get_profile
@@ -38,6 +36,7 @@ from bakery.storefront.cart_answers import shown
 from bakery.storefront.cart_cookie import cart_owner
 from bakery.storefront.forms.checkout import CheckoutForm
 from bakery.storefront.order_access import known_orders, remember_order, waiting_order
+from bakery.storefront.paying import pay_for
 
 blueprint = Blueprint("checkout", __name__)
 
@@ -137,11 +136,13 @@ def _too_often(form: CheckoutForm, cart: CartView, begin: date | None) -> Respon
 
 
 def _pay(order_id: int) -> ResponseReturnValue:
-    """On to Stripe's page. While it cannot be opened, the order's own page says so and offers it again."""
+    """On to the payment, with the card that was chosen. When it cannot be, the order's own page says so and offers
+    it again.
+    """
     number = orders.number_of(db.session(), order_id)
     remember_order(number)
     try:
-        url = start_checkout(order_id, adapters().gateway, current_app.config["SETTINGS"].base_url)
+        url = pay_for(orders.get_order(db.session(), order_id))
     except DomainError as error:
         flash(error.message, "warning")
         return redirect(url_for("orders.show", number=number), 303)

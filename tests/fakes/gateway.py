@@ -17,12 +17,13 @@ from bakery.integrations.gateway.port import (
 )
 from tests.fakes.balance import FakeBalance
 from tests.fakes.gateway_cards import FakeCards
+from tests.fakes.gateway_customers import FakeCustomers
 from tests.fakes.gateway_refunds import FakeRefunds, refund_body
 
 __all__ = ["FakeGateway", "refund_body", "session_body"]
 
 
-class FakeGateway(FakeCards, FakeRefunds, FakeBalance):
+class FakeGateway(FakeCards, FakeCustomers, FakeRefunds, FakeBalance):
     """`away`: does not answer. `refusing`: says no with this code. `interrupt`: called between work and answer."""
 
     def __init__(self) -> None:
@@ -35,7 +36,9 @@ class FakeGateway(FakeCards, FakeRefunds, FakeBalance):
         self.refusing = ""
         self.interrupt: Callable[[], None] | None = None
         self.calls: list[str] = []
-        self.charges = {}
+        self.charges, self.page_cards = {}, {}
+        self.asking, self.declining = set(), {}
+        self.customers, self.cards, self.setups = {}, {}, {}
 
     def load(self) -> None:
         self.calls.append("load")
@@ -93,8 +96,12 @@ class FakeGateway(FakeCards, FakeRefunds, FakeBalance):
         """What the clock, or somebody in the dashboard, does to an open page."""
         return self._keep(replace(self.sessions[session_id], status="expired", url=None))
 
-    def pay(self, session_id: str, **reported: Any) -> CheckoutSession:
+    def pay(self, session_id: str, typed: str = "visa", **reported: Any) -> CheckoutSession:
         """What the customer does on the hosted page. `reported` is what the service then says differently."""
+        request = next(request for request, made in self.by_key.values() if made.id == session_id)
+        kept_for = request.customer_id if request.future_usage else None
+        card = self.give_card(f"pm_{session_id}", kept_for, typed)
+        self.page_cards[f"pi_{session_id}"] = card.payment_method_id
         paid: dict[str, Any] = {
             "status": "complete",
             "payment_status": "paid",

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from bakery.integrations.gateway.balance_port import BalanceGateway
-from bakery.integrations.gateway.card_port import CardGateway
+from bakery.integrations.gateway.card_port import CardGateway, CustomerGateway
 from bakery.integrations.gateway.refund_port import RefundGateway
 
 
@@ -50,6 +50,9 @@ class CheckoutRequest:
     cancel_url: str
     expires_at: datetime
     idempotency_key: str
+    # Whose card it becomes, and how it may be charged later: "on_session" (they are there) or "off_session".
+    customer_id: str | None = None
+    future_usage: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,7 @@ class CheckoutSession:
     raw: dict[str, Any] = field(default_factory=dict)
 
 
-class Gateway(CardGateway, RefundGateway, BalanceGateway, Protocol):
+class Gateway(CardGateway, CustomerGateway, RefundGateway, BalanceGateway, Protocol):
     """Raises GatewayUnavailable or GatewayRefused; every writing call carries an idempotency key."""
 
     def load(self) -> None:

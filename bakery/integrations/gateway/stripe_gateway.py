@@ -15,13 +15,14 @@ from bakery.integrations.gateway.port import (
 from bakery.integrations.gateway.stripe_balance import StripeBalance
 from bakery.integrations.gateway.stripe_cards import StripeCards
 from bakery.integrations.gateway.stripe_connection import PAGE, id_of
+from bakery.integrations.gateway.stripe_customers import StripeCustomers
 from bakery.integrations.gateway.stripe_refunds import StripeRefunds
 
 # Younger signatures only (Stripe's own advice): a recorded event cannot be played back later.
 TOLERANCE_SECONDS = 300
 
 
-class StripeGateway(StripeCards, StripeRefunds, StripeBalance):
+class StripeGateway(StripeCards, StripeCustomers, StripeRefunds, StripeBalance):
     """`Gateway` by Stripe: the hosted page and the events here, the rest by area beside it."""
 
     def create_checkout(self, request: CheckoutRequest) -> CheckoutSession:
@@ -32,11 +33,15 @@ class StripeGateway(StripeCards, StripeRefunds, StripeBalance):
             # Cards and wallets answer at once; slower ways to pay do not fit holds of half an hour.
             "payment_method_types": ["card"],
             "line_items": [_line(item, request.currency) for item in request.items],
-            "customer_email": request.customer_email,
+            **_buyer(request),
             "client_reference_id": request.order_number,
             "metadata": metadata,
             # Charges and failed attempts name the order too.
-            "payment_intent_data": {"metadata": metadata, "description": f"Order {request.order_number}"},
+            "payment_intent_data": {
+                "metadata": metadata,
+                "description": f"Order {request.order_number}",
+                **({"setup_future_usage": request.future_usage} if request.future_usage else {}),
+            },
             "success_url": request.success_url,
             "cancel_url": request.cancel_url,
             "expires_at": int(request.expires_at.timestamp()),
@@ -69,7 +74,9 @@ class StripeGateway(StripeCards, StripeRefunds, StripeBalance):
         params = {"status": "complete", "created": {"gte": int(since.timestamp())}, "limit": PAGE}
         with self._asking() as stripe:
             found = stripe.checkout.sessions.list(params=params)
-            return [read_session(each.to_dict()) for each in found.auto_paging_iter()]
+            made = [each.to_dict() for each in found.auto_paging_iter()]
+        # A page that only saved a card has no amount.
+        return [read_session(raw) for raw in made if raw["mode"] == "payment"]
 
     def read_event(self, payload: bytes, signature: str) -> dict[str, Any]:
         """A webhook's event, when its signature is Stripe's and fresh. Raises BadSignature."""
@@ -100,6 +107,13 @@ def read_session(raw: dict[str, Any]) -> CheckoutSession:
         metadata=dict(raw["metadata"] or {}),
         raw=raw,
     )
+
+
+def _buyer(request: CheckoutRequest) -> dict[str, str]:
+    """A customer of Stripe's brings their own email; Stripe refuses both."""
+    if request.customer_id:
+        return {"customer": request.customer_id}
+    return {"customer_email": request.customer_email}
 
 
 def _line(item: CheckoutItem, currency: str) -> dict[str, Any]:
