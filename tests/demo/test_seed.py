@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
@@ -18,6 +20,8 @@ from bakery.demo.seed_pictures import Drawn
 from bakery.demo.seed_shop import add_shop
 from bakery.infra.transaction import transaction
 from bakery.orders.models import Order, OrderLine
+from bakery.payments.books.models import BooksRun
+from bakery.payments.books.proof import prove
 from bakery.payments.models import Transaction
 from bakery.people.models import Role, User
 from bakery.production.models import Ticket
@@ -26,6 +30,7 @@ from bakery.stock.models import StockLevel, StockMovement
 from tests.factories.orders import make_order
 from tests.factories.people import sign_in
 from tests.fakes.files import FakeFiles
+from tests.fakes.gateway import FakeGateway
 from tests.page_checker import CheckingClient
 
 PASSWORD = "warm saffron bread"
@@ -48,6 +53,12 @@ def demo(session: Session) -> Session:
         sold = add_catalog(open_session, _AnyPicture(), now)
         add_history(open_session, customers, sold, now, days=30)
     return session
+
+
+def test_the_books_of_the_demo_agree_though_stripe_never_heard_of_it(demo: Session) -> None:
+    with clock.travel(clock.now() + timedelta(hours=2)):
+        run = demo.get_one(BooksRun, prove(None, FakeGateway()))
+    assert (run.ok, run.found, run.outcome) == (True, 0, "Everything agrees.")
 
 
 def test_the_demo_shop_is_complete_and_its_books_balance(demo: Session) -> None:
