@@ -132,8 +132,9 @@ def _summed(session: Session, kind: Kind, start: datetime, end: datetime) -> Seq
     model = kind.model
     tax = func.jsonb_array_elements(model.snapshot["taxes"]).table_valued("value").alias("tax")
     currency = model.snapshot["currency"].astext.label("currency")
-    name, rate = literal_column("tax.value->>'name'"), literal_column("(tax.value->>'rate_bp')::int")
-    sums = [
+    name: Any = literal_column("tax.value->>'name'")
+    rate: Any = literal_column("(tax.value->>'rate_bp')::int")
+    sums: list[Any] = [
         literal_column(f"sum((tax.value->>'{key}_cents')::bigint)").label(key)
         for key in ("net", "tax", "gross")
     ]
