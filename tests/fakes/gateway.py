@@ -16,12 +16,14 @@ from bakery.integrations.gateway.port import (
     GatewayUnavailable,
 )
 from bakery.integrations.gateway.refund_port import GatewayRefund
+from tests.fakes.disputes import FakeDisputes
 
 
-class FakeGateway:
+class FakeGateway(FakeDisputes):
     """`away`: does not answer. `refusing`: says no with this code. `interrupt`: called between work and answer."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.sessions: dict[str, CheckoutSession] = {}
         self.by_key: dict[str, tuple[CheckoutRequest, CheckoutSession]] = {}
         self.refunds: dict[str, GatewayRefund] = {}

@@ -13,13 +13,14 @@ from bakery.integrations.gateway.port import (
     CheckoutSession,
 )
 from bakery.integrations.gateway.stripe_connection import PAGE, id_of
+from bakery.integrations.gateway.stripe_disputes import StripeDisputes
 from bakery.integrations.gateway.stripe_refunds import StripeRefunds
 
 # Younger signatures only (Stripe's own advice): a recorded event cannot be played back later.
 TOLERANCE_SECONDS = 300
 
 
-class StripeGateway(StripeRefunds):
+class StripeGateway(StripeDisputes, StripeRefunds):
     """`Gateway` by Stripe: the hosted page and the events here, the rest by area beside it."""
 
     def create_checkout(self, request: CheckoutRequest) -> CheckoutSession:

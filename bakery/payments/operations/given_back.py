@@ -10,7 +10,7 @@ from bakery.core.money import Money
 from bakery.orders.models import Order
 from bakery.payments.facts import RefundFacts
 from bakery.payments.models import Payment, TransactionKind
-from bakery.payments.operations import ledger
+from bakery.payments.operations import fraud_warnings, ledger
 from bakery.payments.operations.results import Result, applied, flagged, ignored
 
 ON_ITS_WAY = ("pending", "requires_action")
@@ -49,6 +49,7 @@ def take_refund(session: Session, order: Order, payment: Payment, facts: RefundF
         return _came_back(session, order, entry, told=known is not None)
     ledger.enter(session, entry)
     ledger.settle_refunds(session, order, f"Stripe refund {facts.refund_id}")
+    fraud_warnings.settle_refunded(session, payment)
     return applied("refunded", order.id)
 
 
