@@ -21,7 +21,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from bakery.core.money import Money
 from bakery.infra.db import Base, Cents, Id, in_states
-from bakery.orders.states import OrderStatus, PaymentStatus
+from bakery.orders.states import AGREED, OrderStatus, PaymentStatus
 
 
 class Cart(Base):
@@ -151,6 +151,11 @@ class Order(Base):
         return self.deposit if self.deposit_cents else self.total
 
     @property
+    def held(self) -> Money:
+        """What was paid and has not gone back."""
+        return Money(self.held_cents, self.currency)
+
+    @property
     def due(self) -> Money:
         """What is still to be paid of it, by its state and its ledger; nothing once it is over or paid."""
         return Money(self._due_cents(), self.currency)
@@ -158,7 +163,7 @@ class Order(Base):
     @property
     def due_later(self) -> Money:
         """What is due of an order that is confirmed: the rest after a deposit, say. Nothing in every other state."""
-        return Money(0 if self.status == OrderStatus.PENDING_PAYMENT else self._due_cents(), self.currency)
+        return Money(self._due_cents() if self.status in AGREED else 0, self.currency)
 
     def _due_cents(self) -> int:
         over = self.status in (OrderStatus.EXPIRED, OrderStatus.CANCELLED)

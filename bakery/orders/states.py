@@ -27,6 +27,9 @@ class PaymentStatus(StrEnum):
 
 _O, _P = OrderStatus, PaymentStatus
 
+# Somebody counts on it: the kitchen has it, or had.
+AGREED = (_O.CONFIRMED, _O.IN_PRODUCTION, _O.READY, _O.COLLECTED)
+
 ORDER = Machine(
     "order",
     {

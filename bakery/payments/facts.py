@@ -23,6 +23,18 @@ class SessionFacts:
 
 
 @dataclass(frozen=True)
+class IntentFacts:
+    """A payment intent: one charge of a card, or what stands behind a page."""
+
+    payment_intent_id: str | None
+    status: str | None
+    amount_cents: int | None
+    currency: str
+    payment_id: int | None
+    order_numbers: frozenset[str]
+
+
+@dataclass(frozen=True)
 class RefundFacts:
     refund_id: str | None
     status: str | None
@@ -101,6 +113,18 @@ def session_facts(body: Body) -> SessionFacts:
         payment_intent_id=_id(body.get("payment_intent")),
         payment_id=_number(metadata.get("payment_id")),
         order_numbers=_numbers(metadata.get("order_number"), body.get("client_reference_id")),
+    )
+
+
+def intent_facts(body: Body) -> IntentFacts:
+    metadata = _metadata(body)
+    return IntentFacts(
+        payment_intent_id=_text(body.get("id")),
+        status=_text(body.get("status")),
+        amount_cents=_whole(body.get("amount")),
+        currency=str(body.get("currency") or "").upper(),
+        payment_id=_number(metadata.get("payment_id")),
+        order_numbers=_numbers(metadata.get("order_number")),
     )
 
 

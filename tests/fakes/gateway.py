@@ -16,10 +16,11 @@ from bakery.integrations.gateway.port import (
     GatewayUnavailable,
 )
 from bakery.integrations.gateway.refund_port import GatewayRefund
-from tests.fakes.disputes import FakeDisputes
+from tests.fakes.gateway_cards import FakeCards
+from tests.fakes.gateway_disputes import FakeDisputes
 
 
-class FakeGateway(FakeDisputes):
+class FakeGateway(FakeCards, FakeDisputes):
     """`away`: does not answer. `refusing`: says no with this code. `interrupt`: called between work and answer."""
 
     def __init__(self) -> None:
@@ -31,6 +32,7 @@ class FakeGateway(FakeDisputes):
         self.refusing = ""
         self.interrupt: Callable[[], None] | None = None
         self.calls: list[str] = []
+        self.charges = {}
 
     def load(self) -> None:
         self.calls.append("load")

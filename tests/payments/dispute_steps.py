@@ -10,7 +10,7 @@ from bakery.infra.db import db
 from bakery.orders.models import Order
 from bakery.payments.dispute_models import Dispute, DisputeEvent, FraudWarning
 from bakery.payments.models import EventOutcome
-from tests.fakes.disputes import FEE, dispute_body, movement
+from tests.fakes.gateway_disputes import FEE, dispute_body, movement
 from tests.payments import steps
 
 CREATED, UPDATED, CLOSED = "charge.dispute.created", "charge.dispute.updated", "charge.dispute.closed"

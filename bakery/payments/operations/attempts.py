@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select
@@ -13,8 +14,8 @@ from bakery.infra import outbox, queue
 from bakery.orders import operations as orders
 from bakery.orders.models import Order
 from bakery.orders.states import OrderStatus
-from bakery.payments.facts import FailureFacts, SessionFacts
-from bakery.payments.models import Payment, PaymentKind, PaymentState
+from bakery.payments.facts import FailureFacts, IntentFacts, SessionFacts
+from bakery.payments.models import Payment, PaymentChannel, PaymentKind, PaymentState
 
 # Stripe lets a page live from half an hour to a day; one minute is for the way there and slow clocks.
 SESSION = timedelta(minutes=31)
@@ -25,6 +26,14 @@ GRACE = timedelta(minutes=4)
 PATIENCE = timedelta(hours=3)
 OPEN_STATES = (PaymentState.CREATED, PaymentState.OPEN)
 CLOSE = "jobs.payments.close_session"
+
+
+@dataclass(frozen=True, slots=True)
+class CardOnFile:
+    """A card that its owner has saved, by Stripe's names for it and for its owner."""
+
+    customer_id: str
+    payment_method_id: str
 
 
 class NotPayable(Conflict):
@@ -46,7 +55,12 @@ _PICKUP_TOO_NEAR = (
 
 
 def why_not_payable(order: Order) -> str:
-    """Why nobody may pay for this order (any more), in a sentence; empty when one may."""
+    """Why nobody may pay for this order (any more), in a sentence; empty when one may.
+
+    What is due of a confirmed order may be paid at any time, also after it was collected.
+    """
+    if order.due_later.cents:
+        return ""
     if order.status != OrderStatus.PENDING_PAYMENT:
         return _WHY_NOT.get(OrderStatus(order.status), "This order is already paid.")
     if order.awaits_acceptance:
@@ -77,14 +91,25 @@ def waiting(session: Session, order_id: int) -> Payment | None:
     ).one_or_none()
 
 
-def asked(order: Order) -> tuple[PaymentKind, int]:
+def asked_first(order: Order) -> tuple[PaymentKind, int]:
     """What is asked for to order it, and how many cents that is: the deposit where there is one, else all."""
     kind = PaymentKind.DEPOSIT if order.deposit_cents else PaymentKind.FULL
     return kind, order.first_payment.cents
 
 
-def begin(session: Session, order: Order, until: datetime | None = None) -> Payment:
-    """A new attempt for what the order asks for; what is held for the order outlives its page.
+def asked(order: Order) -> tuple[PaymentKind, int]:
+    """What is asked for now: what is due of a confirmed order, else what orders it."""
+    rest = order.due_later.cents
+    return (PaymentKind.BALANCE, rest) if rest else asked_first(order)
+
+
+def begin(
+    session: Session, order: Order, until: datetime | None = None, card: CardOnFile | None = None
+) -> Payment:
+    """A new attempt for what the order asks for now, on a page or with a saved `card`.
+
+    What is held for an unpaid order outlives its page; a confirmed one holds nothing, and its page stays open for
+    as long as Stripe allows.
 
     A page ends before the pickup. Stripe keeps one open for half an hour at least, so a further page is
     refused when the pickup is nearer; an order's first page is not, and is closed at the pickup instead.
@@ -93,6 +118,8 @@ def begin(session: Session, order: Order, until: datetime | None = None) -> Paym
     `until`: an offer's own end, in place of all that. No page outlives it: one that Stripe would keep open for
     longer is closed by us at that moment. Refuses once it has come.
     """
+    if order.due_later.cents:
+        return _write(session, order, _whole_second(clock.now() + LONGEST), card)
     now = clock.now()
     closes_at = min(until or order.pickup_at, order.pickup_at)
     if until is None:
@@ -107,17 +134,7 @@ def begin(session: Session, order: Order, until: datetime | None = None) -> Paym
         if until is None and now > order.placed_at + PATIENCE:
             raise NotPayable(_OUT_OF_TIME)
         orders.extend_hold(session, order, hold_until)
-    kind, cents = asked(order)
-    payment = Payment(
-        order_id=order.id,
-        kind=kind,
-        amount_cents=cents,
-        currency=order.currency,
-        idempotency_key=f"checkout-{order.number}-{ids.new_secret()[:16]}",
-        expires_at=expires_at,
-    )
-    session.add(payment)
-    session.flush()
+    payment = _write(session, order, expires_at, card)
     if expires_at > closes_at:
         outbox.owe(
             session,
@@ -127,6 +144,24 @@ def begin(session: Session, order: Order, until: datetime | None = None) -> Paym
             key=f"payment:{payment.id}:close-in-time",
             not_before=closes_at,
         )
+    return payment
+
+
+def _write(session: Session, order: Order, expires_at: datetime, card: CardOnFile | None) -> Payment:
+    kind, cents = asked(order)
+    payment = Payment(
+        order_id=order.id,
+        kind=kind,
+        amount_cents=cents,
+        currency=order.currency,
+        channel=PaymentChannel.CARD if card else PaymentChannel.PAGE,
+        customer_id=card.customer_id if card else None,
+        payment_method_id=card.payment_method_id if card else None,
+        idempotency_key=f"checkout-{order.number}-{ids.new_secret()[:16]}",
+        expires_at=expires_at,
+    )
+    session.add(payment)
+    session.flush()
     return payment
 
 
@@ -175,6 +210,14 @@ def of_session(session: Session, facts: SessionFacts) -> Payment | None:
     found = None
     if facts.session_id:
         found = session.scalar(select(Payment).where(Payment.session_id == facts.session_id))
+    if found is None and facts.payment_id is not None:
+        found = session.get(Payment, facts.payment_id)
+    return found
+
+
+def of_charge(session: Session, facts: IntentFacts) -> Payment | None:
+    """The attempt that a payment intent belongs to: by its own id, else by the id it carries."""
+    found = of_intent(session, facts.payment_intent_id)
     if found is None and facts.payment_id is not None:
         found = session.get(Payment, facts.payment_id)
     return found

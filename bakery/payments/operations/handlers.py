@@ -13,11 +13,12 @@ from bakery.payments.facts import (
     SessionFacts,
     dispute_facts,
     failure_facts,
+    intent_facts,
     refund_facts,
     session_facts,
     warning_facts,
 )
-from bakery.payments.models import EventOutcome, Payment, PaymentState
+from bakery.payments.models import EventOutcome, Payment, PaymentChannel, PaymentState
 from bakery.payments.operations import attempts, disputes, fraud_warnings, given_back, paid
 from bakery.payments.operations.results import Result, applied, flagged, ignored, waiting
 
@@ -41,7 +42,22 @@ def _completed(session: Session, body: Body) -> Result:
         return flagged(f"Nothing was marked paid for order {order.number}: {wrong}", order.id)
     if facts.payment_status != "paid":
         return applied("the bank takes its time; another event will tell", order.id)
-    return paid.take(session, order, payment, facts)
+    return paid.take(session, order, payment, str(facts.payment_intent_id), facts.session_id)
+
+
+def _charged(session: Session, body: Body) -> Result:
+    """A saved card was charged. What stands behind a page is told by the page's own event."""
+    facts = intent_facts(body)
+    payment = attempts.of_charge(session, facts)
+    if payment is None or payment.channel != PaymentChannel.CARD:
+        return ignored("the page's own event tells of it" if payment else "a charge for an unknown order")
+    order = orders.lock_order(session, payment.order_id)
+    payment = attempts.fresh(session, payment.id)
+    if wrong := paid.mismatch_of_card(order, payment, facts):
+        return flagged(f"Nothing was marked paid for order {order.number}: {wrong}", order.id)
+    if facts.status != "succeeded":
+        return ignored(f"the charge is {facts.status}", order.id)
+    return paid.take(session, order, payment, str(facts.payment_intent_id))
 
 
 def _async_failed(session: Session, body: Body) -> Result:
@@ -80,6 +96,9 @@ def _declined(session: Session, body: Body) -> Result:
         return ignored(f"the attempt is over already ({payment.state})", order.id)
     payment.payment_intent_id = facts.payment_intent_id
     payment.failure = declines.plain_words(facts.code, facts.decline_code)
+    if payment.channel == PaymentChannel.CARD:
+        # A page stays open for another card; a charge of a saved one is over.
+        attempts.end(payment, PaymentState.FAILED)
     # What polls the order page compares the order's version.
     order.version += 1
     return applied(payment.failure, order.id)
@@ -131,6 +150,7 @@ _HANDLERS: dict[str, Handler] = {
     "checkout.session.async_payment_succeeded": _completed,
     "checkout.session.async_payment_failed": _async_failed,
     "checkout.session.expired": _expired,
+    "payment_intent.succeeded": _charged,
     "payment_intent.payment_failed": _declined,
     "refund.created": _refund,
     "refund.updated": _refund,

@@ -122,5 +122,10 @@ def settle_refunds(session: Session, order: Order, reason: str) -> None:
 
 def _only_deposits(session: Session, order_id: int) -> bool:
     """Whether nothing but the deposit was ever paid, be it twice: two halves by mistake are not the whole."""
-    kinds = select(Payment.kind).where(Payment.order_id == order_id, Payment.state == PaymentState.SUCCEEDED)
-    return set(session.scalars(kinds)) == {PaymentKind.DEPOSIT}
+    rows = session.execute(
+        select(Payment.kind, Payment.surplus).where(
+            Payment.order_id == order_id, Payment.state == PaymentState.SUCCEEDED
+        )
+    ).all()
+    bought = {row.kind for row in rows if not row.surplus} or {row.kind for row in rows}
+    return bought == {PaymentKind.DEPOSIT}

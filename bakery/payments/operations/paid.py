@@ -11,11 +11,12 @@ from bakery.infra import outbox, queue
 from bakery.messages.operations import raise_alert
 from bakery.orders import operations as orders
 from bakery.orders.models import Order
-from bakery.orders.states import OrderStatus, PaymentStatus
-from bakery.payments.facts import SessionFacts
+from bakery.orders.states import AGREED, OrderStatus, PaymentStatus
+from bakery.payments.facts import IntentFacts, SessionFacts
 from bakery.payments.models import (
     EventOutcome,
     Payment,
+    PaymentChannel,
     PaymentKind,
     PaymentState,
     StripeEvent,
@@ -32,29 +33,47 @@ def mismatch(order: Order, payment: Payment, facts: SessionFacts) -> str:
     wrong = []
     if facts.session_id is None or payment.session_id not in (None, facts.session_id):
         wrong.append(f"session {facts.session_id} instead of {payment.session_id}")
-    if facts.payment_id != payment.id:
-        wrong.append(f"payment {facts.payment_id} instead of {payment.id}")
-    if facts.order_numbers != {order.number}:
-        named = ", ".join(sorted(facts.order_numbers)) or "none"
-        wrong.append(f"order {named} instead of {order.number}")
-    kind, cents = attempts.asked(order)
-    if facts.amount_cents != payment.amount_cents:
-        wrong.append(f"amount {facts.amount_cents} instead of {payment.amount_cents}")
-    if (payment.kind, payment.amount_cents) != (kind, cents):
-        wrong.append(f"{payment.kind} of {payment.amount_cents} where the order asks {kind} of {cents}")
-    if facts.currency != payment.currency.upper() or payment.currency != order.currency:
-        wrong.append(f"currency {facts.currency} instead of {order.currency}")
+    wrong += _other_subject(order, payment, facts)
     if not facts.payment_intent_id:
         wrong.append("no payment intent")
     return "; ".join(wrong)
 
 
-def take(session: Session, order: Order, payment: Payment, facts: SessionFacts) -> Result:
+def mismatch_of_card(order: Order, payment: Payment, facts: IntentFacts) -> str:
+    """The same for a charge of a saved card, which has no page."""
+    wrong = []
+    if facts.payment_intent_id is None or payment.payment_intent_id not in (None, facts.payment_intent_id):
+        wrong.append(f"intent {facts.payment_intent_id} instead of {payment.payment_intent_id}")
+    if payment.channel != PaymentChannel.CARD:
+        wrong.append("a charge without its page")
+    return "; ".join(wrong + _other_subject(order, payment, facts))
+
+
+def _other_subject(order: Order, payment: Payment, facts: SessionFacts | IntentFacts) -> list[str]:
+    wrong = []
+    if facts.payment_id != payment.id:
+        wrong.append(f"payment {facts.payment_id} instead of {payment.id}")
+    if facts.order_numbers != {order.number}:
+        named = ", ".join(sorted(facts.order_numbers)) or "none"
+        wrong.append(f"order {named} instead of {order.number}")
+    if facts.amount_cents != payment.amount_cents:
+        wrong.append(f"amount {facts.amount_cents} instead of {payment.amount_cents}")
+    # What is due changes with every payment: one that is too much by now is taken, and goes back by itself.
+    kind, cents = attempts.asked_first(order)
+    if payment.kind != PaymentKind.BALANCE and (payment.kind, payment.amount_cents) != (kind, cents):
+        wrong.append(f"{payment.kind} of {payment.amount_cents} where the order asks {kind} of {cents}")
+    if facts.currency != payment.currency.upper() or payment.currency != order.currency:
+        wrong.append(f"currency {facts.currency} instead of {order.currency}")
+    return wrong
+
+
+def take(
+    session: Session, order: Order, payment: Payment, intent_id: str, session_id: str | None = None
+) -> Result:
     """Enter a payment that fits, once, and let the order have it. The caller holds the order's lock."""
     if payment.state == PaymentState.SUCCEEDED:
         return ignored("this payment is known already", order.id)
-    intent_id = str(facts.payment_intent_id)
-    payment.session_id, payment.payment_intent_id = facts.session_id, intent_id
+    payment.session_id, payment.payment_intent_id = session_id, intent_id
     attempts.end(payment, PaymentState.SUCCEEDED)
     payment.failure, payment.url = "", None
     session.flush()
@@ -70,8 +89,14 @@ def take(session: Session, order: Order, payment: Payment, facts: SessionFacts) 
 
 def _give(session: Session, order: Order, payment: Payment) -> str:
     """What the order does with the money."""
+    if order.status in AGREED and (
+        payment.kind == PaymentKind.BALANCE or order.held_cents == payment.amount_cents
+    ):
+        return _settle(session, order, payment)
     if order.payment_status != PaymentStatus.UNPAID:
-        return _give_back(session, order, payment, "was paid a second time")
+        cancelled = order.status == OrderStatus.CANCELLED
+        why = "was paid although it is cancelled" if cancelled else "was paid a second time"
+        return _give_back(session, order, payment, why)
     reason = f"Stripe payment {payment.payment_intent_id}"
     got = PaymentStatus.DEPOSIT_PAID if payment.kind == PaymentKind.DEPOSIT else PaymentStatus.PAID
     if order.status == OrderStatus.PENDING_PAYMENT:
@@ -92,6 +117,22 @@ def _give(session: Session, order: Order, payment: Payment) -> str:
         if late
         else f"was paid although it is {order.status.lower()}",
     )
+
+
+def _settle(session: Session, order: Order, payment: Payment) -> str:
+    """Money towards what is due of a confirmed order. What is more than that goes back whole: nobody asked for it."""
+    if order.held_cents > order.total_cents - order.credited_cents:
+        return _give_back(session, order, payment, "was paid although nothing was due any more")
+    reason = f"Stripe payment {payment.payment_intent_id}"
+    whole = order.held_cents == order.total_cents - order.credited_cents
+    if not whole and order.payment_status == PaymentStatus.UNPAID and payment.kind == PaymentKind.DEPOSIT:
+        orders.change_payment_status(session, order, PaymentStatus.DEPOSIT_PAID, SYSTEM, reason)
+    # What was given back in part stays so, also when the rest is paid.
+    if whole and order.payment_status in (PaymentStatus.UNPAID, PaymentStatus.DEPOSIT_PAID):
+        orders.change_payment_status(session, order, PaymentStatus.PAID, SYSTEM, reason)
+    # What polls the order compares its version.
+    order.version += 1
+    return "what was due is paid" if whole else "a part of what was due is paid"
 
 
 def _give_back(session: Session, order: Order, payment: Payment, why: str) -> str:

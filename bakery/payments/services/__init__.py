@@ -1,14 +1,24 @@
 """Collecting and giving back: one use case a function."""
 
+from bakery.payments.services.card_payment import (
+    Charged,
+    ChargeOutcome,
+    cancel_card_attempt,
+    charge_saved_card,
+)
 from bakery.payments.services.checkout import cancel_attempt, close_session, start_checkout
 from bakery.payments.services.events import apply_event, record_event, report_bad_signature
 from bakery.payments.services.reconciliation import Report, reconcile
 from bakery.payments.services.refunds import refund_late_payment, report_failed_refund
 
 __all__ = [
+    "ChargeOutcome",
+    "Charged",
     "Report",
     "apply_event",
     "cancel_attempt",
+    "cancel_card_attempt",
+    "charge_saved_card",
     "close_session",
     "reconcile",
     "record_event",

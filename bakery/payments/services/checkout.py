@@ -30,8 +30,9 @@ from bakery.messages.operations import raise_alert
 from bakery.orders import operations as orders
 from bakery.orders.models import Order, OrderLine
 from bakery.orders.states import PaymentStatus
-from bakery.payments.models import Payment, PaymentKind, PaymentState
+from bakery.payments.models import Payment, PaymentChannel, PaymentKind, PaymentState
 from bakery.payments.operations import attempts
+from bakery.payments.services.card_payment import cancel_card_attempt
 
 log = structlog.get_logger(__name__)
 # Stripe shows up to a hundred lines.
@@ -99,11 +100,14 @@ def cancel_attempt(order_id: int) -> None:
 
 
 def close_session(payment_id: int, gateway: Gateway) -> None:
-    """Close an attempt's page at Stripe. One that is paid by now is left to its own event."""
+    """Close an attempt's page at Stripe, or call off its charge of a card. One that is paid is left to its event."""
     with transaction() as session:
         payment = session.get_one(Payment, payment_id)
         session_id, state = payment.session_id, payment.state
     if state == PaymentState.SUCCEEDED:
+        return
+    if payment.channel == PaymentChannel.CARD:
+        cancel_card_attempt(payment_id, gateway)
         return
     if session_id is not None:
         try:
@@ -149,7 +153,13 @@ def _fits(payment: Payment, order: Order) -> bool:
         *attempts.asked(order),
         order.currency,
     )
-    return asks_the_same and payment.expires_at is not None and payment.expires_at > clock.now() + ROOM
+    on_a_page = payment.channel == PaymentChannel.PAGE
+    return (
+        on_a_page
+        and asks_the_same
+        and payment.expires_at is not None
+        and payment.expires_at > clock.now() + ROOM
+    )
 
 
 def _request(session: Session, order: Order, payment: Payment, base_url: str) -> CheckoutRequest:
@@ -171,9 +181,12 @@ def _items(session: Session, order: Order, payment: Payment) -> list[CheckoutIte
     """The order's lines as Stripe's page shows them; they add up to the order's total to the cent. A part of the
     price is one line, which says what it is a part of.
     """
-    if payment.kind != PaymentKind.FULL:
+    if payment.kind == PaymentKind.DEPOSIT:
         words = f"{money(order.total)} in all; the rest is due when it is collected"
         return [CheckoutItem(f"Deposit for order {order.number}", payment.amount_cents, 1, words)]
+    if payment.kind == PaymentKind.BALANCE:
+        words = f"{money(order.total)} in all, of which {money(order.held)} is paid"
+        return [CheckoutItem(f"The rest of order {order.number}", payment.amount_cents, 1, words)]
     query = select(OrderLine).where(OrderLine.order_id == order.id).order_by(OrderLine.position)
     items = [_item(line) for line in session.scalars(query)]
     left = order.total_cents - sum(item.amount_cents * item.quantity for item in items)

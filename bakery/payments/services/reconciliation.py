@@ -12,20 +12,23 @@ from sqlalchemy.orm import Session, aliased
 
 from bakery.core import clock
 from bakery.infra.transaction import transaction
+from bakery.integrations.gateway.card_port import ChargeResult
 from bakery.integrations.gateway.port import CheckoutSession, Gateway, GatewayRefused
 from bakery.messages.operations import raise_alert
 from bakery.orders.models import Order
 from bakery.orders.states import OrderStatus
-from bakery.payments.facts import refund_facts
+from bakery.payments.facts import intent_facts, refund_facts
 from bakery.payments.models import (
     EventOutcome,
     Payment,
+    PaymentChannel,
     PaymentState,
     StripeEvent,
     Transaction,
     TransactionKind,
 )
 from bakery.payments.operations import attempts
+from bakery.payments.services.card_payment import cancel_card_attempt
 from bakery.payments.services.checkout import abandon_attempt
 from bakery.payments.services.dispute_reconciliation import find_disputes
 from bakery.payments.services.events import apply_event, record_event
@@ -68,6 +71,7 @@ def reconcile(gateway: Gateway, since: datetime, tell: Tell = lambda _: None) ->
     """
     _close_pages_of_orders_that_are_over()
     report = _paid_sessions(gateway, since, tell)
+    report = _charged_cards(gateway, since, report, tell)
     report = _overdue_attempts(gateway, report, tell)
     report = _refunds(gateway, since, report, tell)
     report = replace(report, silent=_check_silence())
@@ -124,14 +128,61 @@ def _overdue_attempts(gateway: Gateway, report: Report, tell: Tell) -> Report:
     """Attempts that should be over by now: ask Stripe how they ended."""
     with transaction() as session:
         query = (
-            select(Payment.id, Payment.session_id)
+            select(Payment.id, Payment.session_id, Payment.payment_intent_id, Payment.channel)
             .where(Payment.state.in_(attempts.OPEN_STATES), Payment.expires_at < clock.now() - OVERDUE)
             .order_by(Payment.expires_at)
         )
         overdue = session.execute(query).all()
-    for payment_id, session_id in overdue:
-        report = _look_up(gateway, payment_id, session_id, report, tell)
+    for row in overdue:
+        if row.channel == PaymentChannel.CARD:
+            report = _look_up_charge(gateway, row.id, row.payment_intent_id, report, tell)
+        else:
+            report = _look_up(gateway, row.id, row.session_id, report, tell)
     return report
+
+
+def _charged_cards(gateway: Gateway, since: datetime, report: Report, tell: Tell) -> Report:
+    """Charges of saved cards that went through, though their attempt may never have heard of its own charge."""
+    with transaction() as session:
+        begun = select(Payment.id).where(
+            Payment.channel == PaymentChannel.CARD,
+            Payment.state != PaymentState.SUCCEEDED,
+            Payment.created_at >= since,
+        )
+        undecided = set(session.scalars(begun))
+    if not undecided:
+        return report
+    for charge in gateway.list_charges(since):
+        if intent_facts(charge.raw).payment_id in undecided:
+            report = _apply_charge(charge, report, tell)
+    return report
+
+
+def _apply_charge(charge: ChargeResult, report: Report, tell: Tell) -> Report:
+    outcome = _apply(f"reconciled:{charge.intent_id}", "payment_intent.succeeded", charge.raw)
+    tell(f"charge {charge.intent_id}: made, its event never came; {outcome.lower()}")
+    flagged = outcome == EventOutcome.FLAGGED
+    return replace(report, paid=report.paid + 1, flagged=report.flagged + flagged)
+
+
+def _look_up_charge(
+    gateway: Gateway, payment_id: int, intent_id: str | None, report: Report, tell: Tell
+) -> Report:
+    """A charge of a saved card whose end nobody told."""
+    try:
+        charge = gateway.get_charge(intent_id) if intent_id else None
+    except GatewayRefused:
+        charge = None
+    if charge is not None and charge.status == "processing":
+        return report
+    if charge is not None and charge.status == "succeeded":
+        return _apply_charge(charge, report, tell)
+    if charge is None:
+        abandon_attempt(payment_id)
+    else:
+        cancel_card_attempt(payment_id, gateway)
+    tell(f"attempt {payment_id}: closed unpaid")
+    return replace(report, closed=report.closed + 1)
 
 
 def _look_up(gateway: Gateway, payment_id: int, session_id: str | None, report: Report, tell: Tell) -> Report:
