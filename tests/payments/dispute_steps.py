@@ -52,6 +52,11 @@ def history(dispute: Dispute) -> list[tuple[str, str | None, str | None]]:
     return [(row.kind, row.from_state, row.to_state) for row in db.session.scalars(query)]
 
 
+def money_of(order: Order) -> list[tuple[str, int]]:
+    """What moved beside the payment itself."""
+    return [row for row in steps.ledger(order) if row[0] != "charge"]
+
+
 def warnings(order: Order) -> list[FraudWarning]:
     db.session.expire_all()
     return list(db.session.scalars(select(FraudWarning).where(FraudWarning.order_id == order.id)))
