@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, abort, current_app, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from sandbox.stripe_api import checkout_sessions, disputes, refunds
+from sandbox.stripe_api import checkout_sessions, dispute_states, refunds
 from sandbox.stripe_api.call import Call
 from sandbox.stripe_api.errors import StripeError
 from sandbox.stripe_api.params import Params
@@ -53,7 +53,7 @@ def _index(error: str | None) -> ResponseReturnValue:
 @blueprint.get("/objects/<key>")
 def stored_object(key: str) -> ResponseReturnValue:
     found = _world().store.get(key) or abort(404, "There is no such object.")
-    about = [event for event in _world().store.all("event") if event["data"]["object"].get("id") == key]
+    about = _world().store.select("event", {"data.object.id": key})
     return render_template(
         "object.html",
         body=found,
@@ -98,7 +98,8 @@ def refund(key: str) -> ResponseReturnValue:
 
 @blueprint.post("/charges/<key>/dispute")
 def dispute(key: str) -> ResponseReturnValue:
-    return _do(lambda: disputes.open_for(_call(), key))
+    call = _call()
+    return _do(lambda: dispute_states.open_for(call, call.get("charge", key), "fraudulent", None, False))
 
 
 def _do(work: Any) -> ResponseReturnValue:

@@ -13,10 +13,13 @@ from sandbox.stripe_api import (
     customers,
     disputes,
     events,
+    files,
+    fraud_warnings,
     payment_intents,
     payment_methods,
     prices,
     refunds,
+    setup_intents,
 )
 from sandbox.stripe_api.lists import Hidden
 
@@ -27,10 +30,13 @@ MODULES = (
     customers,
     disputes,
     events,
+    files,
+    fraud_warnings,
     payment_intents,
     payment_methods,
     prices,
     refunds,
+    setup_intents,
 )
 ROUTES = Map(
     [
