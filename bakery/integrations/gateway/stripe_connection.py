@@ -17,6 +17,8 @@ from bakery.integrations.gateway.port import GatewayRefused, GatewayUnavailable
 # waits for this, and gunicorn must not believe the worker dead.
 SECONDS_A_TRY = 2.2
 RETRIES = 2
+# A file of some megabytes takes its time, and Stripe looks at it before it answers.
+SECONDS_AN_UPLOAD = 30
 PAGE = 100
 
 
@@ -38,12 +40,20 @@ class StripeConnection:
 
     @cached_property
     def _client(self) -> Any:
+        return self._make_client(SECONDS_A_TRY)
+
+    @cached_property
+    def _patient_client(self) -> Any:
+        """For workers alone, who carry files: no customer waits for it."""
+        return self._make_client(SECONDS_AN_UPLOAD)
+
+    def _make_client(self, seconds: float) -> Any:
         session = None
         if self._api_base:
             # A stand-in on this machine is not reached through the machine's proxy.
             session = requests.Session()
             session.trust_env = False
-        http = self._sdk.RequestsClient(timeout=SECONDS_A_TRY, session=session)
+        http = self._sdk.RequestsClient(timeout=seconds, session=session)
         bases = {"api": self._api_base, "files": self._api_base} if self._api_base else None
         return self._sdk.StripeClient(
             self._secret_key, base_addresses=bases, max_network_retries=RETRIES, http_client=http
@@ -54,11 +64,11 @@ class StripeConnection:
         _ = self._client.v1.checkout.sessions
 
     @contextmanager
-    def _asking(self) -> Iterator[Any]:
+    def _asking(self, *, patient: bool = False) -> Iterator[Any]:
         """The client; whatever Stripe's SDK raises comes out as one of the port's errors."""
         sdk = self._sdk
         try:
-            yield self._client.v1
+            yield (self._patient_client if patient else self._client).v1
         except (sdk.APIConnectionError, sdk.RateLimitError) as error:
             raise GatewayUnavailable(_plain(error)) from error
         except sdk.StripeError as error:
