@@ -42,6 +42,7 @@ JOBS = (
     "jobs.catalog",
     "jobs.learning",
     "jobs.servings",
+    "jobs.evidence",
 )
 HEAVY: dict[str, tuple[str, ...]] = {
     queue.URGENT: ("twilio.rest", "stripe"),

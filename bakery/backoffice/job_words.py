@@ -25,6 +25,7 @@ JOBS = {
     "jobs.production.open_tickets": ("Put an order on the kitchen's board", "order"),
     "jobs.production.void_tickets": ("Call off an order in the kitchen", "order"),
     "jobs.production.follow_order": ("Bring the kitchen in line with an order", "order"),
+    "jobs.evidence.store": ("Keep the evidence of a sale", "order"),
     "jobs.servings.retrain": ("Learn how many cakes serve from what staff decided", ""),
     "jobs.messages.send_staff_alert": ("Alert to staff by email", "alert"),
     "jobs.messages.send_sms_fallback": ("Email in place of a failed SMS", "message"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "0019"
 down_revision = "0016"
@@ -16,13 +17,17 @@ DISPUTE_CHECKS = {
     "closed_whole": "(closed_at IS NULL) = (state IN ('NEEDS_RESPONSE', 'UNDER_REVIEW'))",
     "inquiry_takes_nothing": "NOT (is_inquiry AND state = 'LOST')",
 }
-KEPT_FOR_EVER = ("dispute_event",)
+KEPT_FOR_EVER = ("dispute_event", "evidence_record")
 
 
 def upgrade() -> None:
     _extend_disputes()
     _create_history()
     _create_warnings()
+    _create_evidence()
+    _create_answers()
+    # The address that an order comes from.
+    op.add_column("shop_order", sa.Column("placed_ip", sa.String(length=45), nullable=True))
     for table in KEPT_FOR_EVER:
         op.execute(
             f"CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON {table} "
@@ -98,7 +103,86 @@ def _create_warnings() -> None:
     op.create_index(op.f("ix_fraud_warning_payment_id"), "fraud_warning", ["payment_id"])
 
 
+def _create_evidence() -> None:
+    op.create_table(
+        "evidence_record",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("order_id", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("occasion", sa.String(length=60), nullable=False),
+        sa.Column("facts", JSONB(), nullable=False),
+        sa.Column("previous_sha256", sa.String(length=64), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "kind IN ('sale', 'handover', 'dispute')", name=op.f("ck_evidence_record_kind_known")
+        ),
+        sa.CheckConstraint(
+            "length(sha256) = 64 AND length(previous_sha256) IN (0, 64)",
+            name=op.f("ck_evidence_record_hashes_whole"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["order_id"], ["shop_order.id"], name=op.f("fk_evidence_record_order_id_shop_order")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_evidence_record")),
+        sa.UniqueConstraint("order_id", "occasion", name=op.f("uq_evidence_record_order_id_occasion")),
+        sa.UniqueConstraint(
+            "order_id", "previous_sha256", name=op.f("uq_evidence_record_order_id_previous_sha256")
+        ),
+    )
+
+
+def _create_answers() -> None:
+    op.create_table(
+        "dispute_answer",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("dispute_id", sa.BigInteger(), nullable=False),
+        sa.Column("to_inquiry", sa.Boolean(), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("texts", JSONB(), nullable=False),
+        sa.Column("pack", JSONB(), nullable=True),
+        sa.Column("file_key", sa.String(length=200), nullable=True),
+        sa.Column("file_sha256", sa.String(length=64), nullable=True),
+        sa.Column("upload_id", sa.String(length=120), nullable=True),
+        sa.Column("key", sa.String(length=80), nullable=True),
+        sa.Column("approved_by", sa.BigInteger(), nullable=True),
+        sa.Column("approved_label", sa.String(length=254), nullable=False),
+        sa.Column("approved_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("error", sa.String(length=500), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.func.now(), nullable=False),
+        sa.CheckConstraint(
+            "state IN ('DRAFT', 'SENDING', 'SENT', 'ACCEPTING', 'ACCEPTED')",
+            name=op.f("ck_dispute_answer_state_known"),
+        ),
+        sa.CheckConstraint("version >= 1", name=op.f("ck_dispute_answer_version_positive")),
+        sa.CheckConstraint(
+            "state = 'DRAFT' OR (approved_at IS NOT NULL AND approved_label <> '' AND key IS NOT NULL)",
+            name=op.f("ck_dispute_answer_approved"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["approved_by"], ["user_account.id"], name=op.f("fk_dispute_answer_approved_by_user_account")
+        ),
+        sa.ForeignKeyConstraint(
+            ["dispute_id"], ["dispute.id"], name=op.f("fk_dispute_answer_dispute_id_dispute")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_dispute_answer")),
+        sa.UniqueConstraint("dispute_id", "to_inquiry", name=op.f("uq_dispute_answer_dispute_id_to_inquiry")),
+        sa.UniqueConstraint("key", name=op.f("uq_dispute_answer_key")),
+    )
+    op.create_index(
+        "ix_dispute_answer_going",
+        "dispute_answer",
+        ["state"],
+        postgresql_where=sa.text("state IN ('SENDING', 'ACCEPTING')"),
+    )
+
+
 def downgrade() -> None:
+    op.drop_column("shop_order", "placed_ip")
+    op.drop_table("dispute_answer")
+    op.drop_table("evidence_record")
     op.drop_table("fraud_warning")
     op.drop_table("dispute_event")
     op.drop_index("ix_dispute_due", "dispute")
