@@ -24,6 +24,15 @@ from bakery.scheduling.steps import read_words
 from bakery.scheduling.types import Station
 
 SOON = timedelta(hours=2)
+# What `Order.due_later` reads.
+WHAT_IS_DUE = (
+    Order.status,
+    Order.payment_status,
+    Order.total_cents,
+    Order.credited_cents,
+    Order.held_cents,
+    Order.currency,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +193,7 @@ def _query() -> Any:
         .join(OrderLine, OrderLine.id == Ticket.order_line_id)
         .join(Order, Order.id == Ticket.order_id)
         # Of the order itself only what tells whether something is still to be paid.
-        .options(load_only(Order.payment_status, Order.total_cents, Order.deposit_cents, Order.currency))
+        .options(load_only(*WHAT_IS_DUE))
         .where(or_(Order.status.in_(IN_KITCHEN), void_unseen))
         .order_by(Ticket.due_at, Order.id, OrderLine.position, Ticket.step)
     )
