@@ -43,6 +43,7 @@ JOBS = (
     "jobs.learning",
     "jobs.servings",
     "jobs.evidence",
+    "jobs.disputes",
 )
 HEAVY: dict[str, tuple[str, ...]] = {
     queue.URGENT: ("twilio.rest", "stripe"),

@@ -12,20 +12,23 @@ from sqlalchemy.orm import Session
 from bakery.aftercare import evidence_facts
 from bakery.aftercare.cake_facts import picture_keys
 from bakery.aftercare.models import EvidenceKind, EvidenceRecord
-from bakery.aftercare.sealing import first_broken, seal
+from bakery.aftercare.sealing import digest_of, first_broken, seal
 from bakery.core import clock
+from bakery.core.errors import NotFound
 from bakery.infra.transaction import transaction
 from bakery.integrations.files.port import FileMissing, Files
 from bakery.orders import operations as orders
 from bakery.orders.models import Order
 from bakery.payments import receipts
+from bakery.payments.dispute_models import Dispute
 
 log = structlog.get_logger(__name__)
 SALE = "sale"
 
 
 def store_record(order_id: int, kind: EvidenceKind, occasion: str, files: Files) -> bool:
-    """Write down what is known of an order now, once for each occasion. False when that is done already.
+    """Write down what is known of an order now, once for each occasion. False when that is done already, or (for a
+    dispute) when nothing is new.
 
     Its receipt is printed first, if nobody has: the record holds its hash. Refuses an unknown order (NotFound);
     raises FilesUnavailable, to be tried again.
@@ -43,17 +46,30 @@ def store_record(order_id: int, kind: EvidenceKind, occasion: str, files: Files)
         if _is_stored(session, order_id, occasion):
             return False
         before = list_records(session, order_id)
+        facts = evidence_facts.collect(session, order_id, hashes)
+        if kind == EvidenceKind.DISPUTE and before and digest_of(before[-1].facts) == digest_of(facts):
+            return False
         record = EvidenceRecord(
             order_id=order_id,
             kind=kind,
             occasion=occasion,
-            facts=evidence_facts.collect(session, order_id, hashes),
+            facts=facts,
             previous_sha256=before[-1].sha256 if before else "",
             at=clock.now(),
         )
         record.sha256 = seal(record)
         session.add(record)
     return True
+
+
+def store_for_dispute(dispute_id: int, files: Files) -> bool:
+    """Write down what is known of a disputed order, where that is more than its last record says."""
+    with transaction() as session:
+        dispute = session.get(Dispute, dispute_id)
+        if dispute is None:
+            raise NotFound("There is no such dispute.")
+        order_id, known = dispute.order_id, len(list_records(session, dispute.order_id))
+    return store_record(order_id, EvidenceKind.DISPUTE, f"dispute:{dispute_id}:{known + 1}", files)
 
 
 def list_records(session: Session, order_id: int) -> Sequence[EvidenceRecord]:

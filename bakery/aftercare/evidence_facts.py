@@ -28,6 +28,7 @@ from bakery.shop.queries import get_profile
 Facts = dict[str, Any]
 # Hashes of pictures, by their key in the file store; None for a file that is gone.
 Hashes = Mapping[str, str | None]
+SHOP_WORDS = ("name", "legal_name", "abn", "address", "phone", "email")
 
 
 def collect(session: Session, order_id: int, hashes: Hashes) -> Facts:
@@ -38,7 +39,7 @@ def collect(session: Session, order_id: int, hashes: Hashes) -> Facts:
     return {
         "order": _order(order),
         "lines": [_line(line) for line in order.lines],
-        "shop": order.snapshot.get("shop", {}),
+        "shop": _shop(session, order),
         "terms": _terms(session, order, cake),
         "consents": _consents(session, order),
         "ledger": [
@@ -53,7 +54,7 @@ def collect(session: Session, order_id: int, hashes: Hashes) -> Facts:
         ],
         "receipt": _receipt(session, order_id),
         "cake": cake,
-        "messages": _messages(session, [order.ref, *([cake["ref"]] if cake else [])]),
+        "messages": _messages(session, order, [order.ref, *([cake["ref"]] if cake else [])]),
         "history": [
             {
                 "at": _at(event.at),
@@ -91,6 +92,12 @@ def _order(order: Order) -> Facts:
         "has_account": order.user_id is not None,
         "note": order.customer_note,
     }
+
+
+def _shop(session: Session, order: Order) -> Facts:
+    """The shop's words as they were when the order was placed, else as they are."""
+    then, now = order.snapshot.get("shop", {}), get_profile(session)
+    return {word: then.get(word) or getattr(now, word) for word in SHOP_WORDS}
 
 
 def _line(line: OrderLine) -> Facts:
@@ -159,8 +166,9 @@ def _receipt(session: Session, order_id: int) -> Facts | None:
     return {"number": receipt.label, "issued_at": _at(receipt.issued_at), "sha256": receipt.sha256}
 
 
-def _messages(session: Session, refs: Iterable[str]) -> list[Facts]:
-    """What was sent about it, and whether it arrived; the staff's own alerts have another subject."""
+def _messages(session: Session, order: Order, refs: Iterable[str]) -> list[Facts]:
+    """What was sent to the customer about it, and whether it arrived; not what the staff were told."""
+    theirs = {order.contact_email.lower(), order.contact_phone}
     return [
         {
             "at": _at(message.sent_at or message.created_at),
@@ -173,6 +181,7 @@ def _messages(session: Session, refs: Iterable[str]) -> list[Facts]:
         }
         for ref in refs
         for message in of_subject(session, ref)
+        if message.recipient.lower() in theirs
     ]
 
 

@@ -100,6 +100,8 @@ class DisputeAnswer(Base):
     file_sha256: Mapped[str | None] = mapped_column(String(64))
     # Stripe's name for the file once it is there.
     upload_id: Mapped[str | None] = mapped_column(String(120))
+    # What goes back where an inquiry is accepted.
+    refund_cents: Mapped[int | None]
     # New for each decision: Stripe does once what it is asked twice.
     key: Mapped[str | None] = mapped_column(String(80), unique=True)
     approved_by: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))

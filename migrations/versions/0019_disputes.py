@@ -144,6 +144,7 @@ def _create_answers() -> None:
         sa.Column("file_key", sa.String(length=200), nullable=True),
         sa.Column("file_sha256", sa.String(length=64), nullable=True),
         sa.Column("upload_id", sa.String(length=120), nullable=True),
+        sa.Column("refund_cents", sa.Integer(), nullable=True),
         sa.Column("key", sa.String(length=80), nullable=True),
         sa.Column("approved_by", sa.BigInteger(), nullable=True),
         sa.Column("approved_label", sa.String(length=254), nullable=False),

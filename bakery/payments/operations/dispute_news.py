@@ -45,11 +45,15 @@ def tell(
     _raise(session, dispute, f"{asks}:{state.lower()}", text)
 
 
-def remind(session: Session, order: Order, dispute: Dispute, days: int) -> None:
-    """The deadline comes near, and nobody has answered. Once for each number of days."""
-    left = "tomorrow" if days == 1 else f"in {days} days"
-    text = f"The answer to the dispute about order {order.number} is due {left}{_by(dispute, order)}."
-    _raise(session, dispute, f"due:{days}:{_stamp(dispute.due_by)}", text)
+def remind(session: Session, order: Order, dispute: Dispute, days: int) -> bool:
+    """The deadline comes near, and nobody has answered. Once for each number of days; False when that is done."""
+    about = f"due:{days}:{_stamp(dispute.due_by)}"
+    if session.scalar(select(StaffAlert.id).where(StaffAlert.unique_key == _key(dispute, about))) is not None:
+        return False
+    left = "within a day" if days == 1 else f"within {days} days"
+    text = f"The answer to the dispute about order {order.number} is due {left},{_by(dispute, order)}."
+    _raise(session, dispute, about, text)
+    return True
 
 
 def settle(session: Session, dispute: Dispute) -> None:
@@ -62,8 +66,11 @@ def settle(session: Session, dispute: Dispute) -> None:
 
 
 def _raise(session: Session, dispute: Dispute, about: str, text: str) -> None:
-    key = f"dispute:{dispute.stripe_id}:{about}"
-    raise_alert(session, kind=KIND, key=key, text=text, subject_ref=dispute.ref)
+    raise_alert(session, kind=KIND, key=_key(dispute, about), text=text, subject_ref=dispute.ref)
+
+
+def _key(dispute: Dispute, about: str) -> str:
+    return f"dispute:{dispute.stripe_id}:{about}"
 
 
 def _asks(order: Order, dispute: Dispute, amount: str, *, escalated: bool) -> str:

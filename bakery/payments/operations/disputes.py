@@ -11,6 +11,7 @@ from bakery.core import clock
 from bakery.core.actor import Actor
 from bakery.core.money import Money
 from bakery.core.states import words
+from bakery.infra import outbox, queue
 from bakery.infra.formats import money
 from bakery.orders import operations as orders
 from bakery.orders.models import Order
@@ -162,7 +163,14 @@ def _open(session: Session, order: Order, payment: Payment, facts: DisputeFacts)
     note(session, dispute, "state", what, after=state)
     fraud_warnings.settle(session, payment.id, Settled.DISPUTED)
     dispute_news.tell(session, order, dispute, opened=True)
+    _owe_gathering(session, dispute)
     return dispute
+
+
+def _owe_gathering(session: Session, dispute: Dispute) -> None:
+    """Write down what is known of the order by now, while it is fresh."""
+    key = f"{dispute.ref}:gather:{'inquiry' if dispute.is_inquiry else 'chargeback'}"
+    outbox.owe(session, "jobs.disputes.gather", dispute.id, on=queue.LOW, key=key)
 
 
 def _is_later(dispute: Dispute, inquiry: bool, state: DisputeState) -> bool:
@@ -193,6 +201,8 @@ def _follow(session: Session, order: Order, dispute: Dispute, facts: DisputeFact
     kind, why = ("escalated", "the inquiry became a dispute") if escalated else ("state", "")
     note(session, dispute, kind, why, before=before, after=state)
     dispute_news.tell(session, order, dispute, escalated=escalated)
+    if escalated:
+        _owe_gathering(session, dispute)
     return "the inquiry became a dispute" if escalated else f"is {words(state)}"
 
 
