@@ -6,6 +6,7 @@ from flask import Blueprint
 
 from bakery.backoffice import (
     custom_cakes,
+    disputes,
     machinery,
     models_page,
     new_cake,
@@ -63,6 +64,7 @@ BLUEPRINTS: list[Blueprint] = [
     product_sizes.blueprint,
     stations.blueprint,
     settings.blueprint,
+    disputes.blueprint,
     machinery.blueprint,
     models_page.blueprint,
     board.blueprint,
