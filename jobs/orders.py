@@ -17,10 +17,13 @@ from bakery.messages.drafts import Sms
 from bakery.messages.sms_text import Cake, cake_alert
 from bakery.orders import services as orders
 from bakery.orders.models import Order
-from bakery.orders.queries import get_order
+from bakery.orders.queries import get_order, history
+from bakery.orders.states import OrderStatus
 from bakery.payments import receipts
 from bakery.payments.models import TransactionKind
 from bakery.payments.queries import is_paying, transactions
+from bakery.payments.refund_queries import of_cancellation
+from bakery.payments.refund_states import RefundState
 from jobs import cake_mails, mails
 from jobs.periodic import periodic
 
@@ -75,8 +78,16 @@ def send_late_refund(order_id: int) -> None:
 
 
 def send_cancellation(order_id: int) -> None:
-    """Tell the customer that the bakery cancelled their confirmed order."""
-    messages.deliver_email(mails.order_cancelled(_order(order_id)), adapters().mailer)
+    """Tell the customer that their confirmed order is cancelled, and what is to come back."""
+    session, order = db.session(), _order(order_id)
+    asked = of_cancellation(session, order_id)
+    ended = [event for event in history(session, order_id) if event.to_state == OrderStatus.CANCELLED]
+    draft = mails.order_cancelled(
+        order,
+        asked.amount if asked and asked.state != RefundState.REJECTED else None,
+        by_customer=bool(ended) and ended[-1].actor_label == "customer",
+    )
+    messages.deliver_email(draft, adapters().mailer)
 
 
 def when(at: datetime, zone: str) -> str:

@@ -16,6 +16,7 @@ from sandbox import (
     drop,
     inbox,
     pay_pages,
+    stripe_money_pages,
     stripe_pages,
     twilio_api,
 )
@@ -41,6 +42,7 @@ def create_app(world: World, messages: Messages) -> Flask:
         pay_pages,
         twilio_api,
         inbox,
+        stripe_money_pages,
         stripe_pages,
         control_api,
         control_money,

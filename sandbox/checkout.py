@@ -11,6 +11,7 @@ from sandbox.stripe_api import (
     cards,
     checkout_sessions,
     confirmation,
+    payment_links,
     payment_methods,
     session_life,
     setup_confirmation,
@@ -130,7 +131,7 @@ def _month(seconds: float) -> tuple[int, int]:
 def _go_on(call: Call, session: dict[str, Any], intent: dict[str, Any], typed: dict[str, Any]) -> Outcome:
     if intent["status"] == "requires_action":
         return Outcome("authenticate", f"/pay/authenticate/{intent['id']}")
-    session_life.complete(call, session, intent, typed)
+    payment_links.count(call, session_life.complete(call, session, intent, typed))
     return Outcome("paid", success_url(session))
 
 

@@ -43,11 +43,11 @@ def rfc2822(seconds: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """`29 minutes`, `23 hours`: for how long something goes on."""
+    """`29 minutes`, `23 hours`, `7 days`: for how long something goes on."""
     minutes = max(0, round(seconds / 60))
     if minutes < 120:
         return f"{minutes} minute{'' if minutes == 1 else 's'}"
-    return f"{minutes // 60} hours"
+    return f"{minutes // 60} hours" if minutes < 48 * 60 else f"{minutes // (24 * 60)} days"
 
 
 def readable(seconds: float) -> str:

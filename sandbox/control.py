@@ -32,12 +32,13 @@ class Control:
             session = self._own.session = requests.Session()
             session.trust_env = False
         answer = session.request(method, f"{self.url}{path}", timeout=self._timeout, **options)
-        return self._read(answer.status_code, answer.json())
+        is_json = answer.headers.get("Content-Type", "").startswith("application/json")
+        return self._read(answer.status_code, answer.json() if is_json else None)
 
     @staticmethod
     def _read(status: int, body: Any) -> Any:
         if status >= 400:
-            raise ControlError(status, body)
+            raise ControlError(status, body or {"error": "The sandbox failed; its log says why."})
         return body
 
     def state(self) -> dict[str, Any]:

@@ -17,8 +17,9 @@ from sandbox.checkout import (
     saved_cards,
     success_url,
 )
-from sandbox.stripe_api import cards
+from sandbox.stripe_api import cards, payment_links
 from sandbox.stripe_api.call import Call
+from sandbox.stripe_api.errors import StripeError
 from sandbox.world import World
 
 blueprint = Blueprint("pay", __name__)
@@ -33,7 +34,10 @@ def _world() -> World:
 def _ended(session: dict[str, Any]) -> ResponseReturnValue | None:
     """The page of a session that cannot be paid any more."""
     if session["status"] == "complete":
-        return render_template("pay_ended.html", session=session, paid=True, back=success_url(session))
+        back = success_url(session) if session["success_url"] else None
+        link = _world().store.get(session["payment_link"] or "")
+        words = link and (link["after_completion"].get("hosted_confirmation") or {}).get("custom_message")
+        return render_template("pay_ended.html", session=session, paid=True, back=back, words=words)
     if session["status"] == "expired" or session["expires_at"] <= _world().clock.time():
         return render_template("pay_ended.html", session=session, paid=False, back=session["cancel_url"]), 410
     return None
@@ -56,6 +60,20 @@ def _page(
         own=OWN_CARD,
     )
     return page, 402 if error else 200
+
+
+@blueprint.get("/link/<end>")
+def link(end: str) -> ResponseReturnValue:
+    """A payment link leads to a checkout of its own."""
+    call = Call.inside(_world())
+    with call.store.transaction():
+        found = payment_links.by_address(call, end)
+        if found is None:
+            return render_template("pay_ended.html", session=None, paid=False, back=None), 404
+        try:
+            return redirect(f"/pay/{payment_links.visit(call, found)['id']}", 303)
+        except StripeError as error:
+            return render_template("pay_closed.html", words=str(error)), 410
 
 
 @blueprint.get("/pay/<key>")

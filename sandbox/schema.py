@@ -41,6 +41,7 @@ INDEXED: dict[str, tuple[str, ...]] = {
     "dispute": ("charge", "payment_intent", "status"),
     "event": ("type", "data.object.id"),
     "payment_intent": ("customer",),
+    "payment_link": ("url",),
     "payment_method": ("customer",),
     "price": ("product",),
     "radar.early_fraud_warning": ("charge", "payment_intent"),

@@ -103,7 +103,7 @@ class Sandbox(Control):
             query_string=_given(options.get("params")),
             json=options.get("json"),
         )
-        return self._read(answer.status_code, answer.json)
+        return self._read(answer.status_code, answer.get_json(silent=True))
 
     def start(self) -> Sandbox:
         self._mail.start()

@@ -8,10 +8,11 @@ from typing import Any
 from flask import Blueprint, abort, current_app, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from sandbox.stripe_api import checkout_sessions, dispute_states, refunds
+from sandbox.stripe_api import checkout_sessions, refunds
 from sandbox.stripe_api.call import Call
 from sandbox.stripe_api.errors import StripeError
 from sandbox.stripe_api.params import Params
+from sandbox.stripe_money_pages import REPORTS
 from sandbox.world import World
 
 blueprint = Blueprint("stripe_pages", __name__, url_prefix="/stripe")
@@ -40,8 +41,7 @@ def _index(error: str | None) -> ResponseReturnValue:
         "stripe.html",
         sessions=store.all("checkout.session", SHOWN),
         charges=store.all("charge", SHOWN),
-        refunds=store.all("refund", SHOWN),
-        disputes=store.all("dispute", SHOWN),
+        reports=REPORTS,
         events=events,
         held=held,
         error=error,
@@ -94,12 +94,6 @@ def refund(key: str) -> ResponseReturnValue:
         except (ValueError, OverflowError):
             return _index(f"“{amount}” is not an amount.")
     return _do(lambda: refunds.create(_call(**given)))
-
-
-@blueprint.post("/charges/<key>/dispute")
-def dispute(key: str) -> ResponseReturnValue:
-    call = _call()
-    return _do(lambda: dispute_states.open_for(call, call.get("charge", key), "fraudulent", None, False))
 
 
 def _do(work: Any) -> ResponseReturnValue:

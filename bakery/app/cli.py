@@ -9,6 +9,7 @@ from bakery.app.commands.evidence import evidence
 from bakery.app.commands.outbox import outbox
 from bakery.app.commands.reconcile import reconcile
 from bakery.app.commands.retrain import retrain
+from bakery.app.commands.signing import signing
 from bakery.app.commands.staff import staff
 
 
@@ -20,3 +21,4 @@ def init_cli(app: Flask) -> None:
     app.cli.add_command(reconcile)
     app.cli.add_command(retrain)
     app.cli.add_command(evidence)
+    app.cli.add_command(signing)

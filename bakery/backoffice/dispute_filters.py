@@ -41,7 +41,8 @@ class ListQuery:
 
 def read_list_query(args: MultiDict[str, str]) -> ListQuery:
     raw = {
-        key: args.get(key, "").replace("\x00", "").strip()[:120] for key in ("view", "q", "kind", "reason", "page")
+        key: args.get(key, "").replace("\x00", "").strip()[:120]
+        for key in ("view", "q", "kind", "reason", "page")
     }
     view = raw["view"] if raw["view"] in VIEWS else "all"
     page = int(raw["page"]) if raw["page"].isdecimal() and 0 < int(raw["page"]) < 100_000 else 1

@@ -18,6 +18,7 @@ from bakery.aftercare.sealing import digest_of
 from bakery.backoffice.dispute_filters import KINDS, VIEWS, left, read_list_query, reason_choices
 from bakery.backoffice.frame import actor, init_frame
 from bakery.core import clock
+from bakery.core.actor import Actor
 from bakery.core.errors import DomainError, Forbidden, Invalid
 from bakery.infra import htmx
 from bakery.infra.db import db
@@ -89,7 +90,9 @@ def accept(dispute_id: int) -> ResponseReturnValue:
     """Give in. An inquiry is settled by a refund, which needs the right to make one."""
     dispute, _ = queries.get_dispute(db.session(), dispute_id)
     if dispute.is_inquiry and not has_right(current_user.role, Right.REFUND_ABOVE):
-        raise Forbidden("Accepting an inquiry refunds the payment, and your account may not refund that much.")
+        raise Forbidden(
+            "Accepting an inquiry refunds the payment, and your account may not refund that much."
+        )
     if request.form.get("sure") != "y":
         return _page(dispute_id, Invalid(_TICK_ACCEPT, field="sure"))
     return _do(dispute_id, answers.accept, "Stripe is being told. You will see here when it is done.")
@@ -104,7 +107,7 @@ def gather(dispute_id: int) -> ResponseReturnValue:
     return htmx.see_other(f"/admin/disputes/{dispute_id}")
 
 
-def _do(dispute_id: int, decide: Callable[[Seen, object], None], said: str) -> ResponseReturnValue:
+def _do(dispute_id: int, decide: Callable[[Seen, Actor], None], said: str) -> ResponseReturnValue:
     try:
         decide(_seen(dispute_id), actor())
     except DomainError as error:

@@ -21,10 +21,12 @@ _SHOP = (
 
 
 def shop_snapshot(shop: Shop, totals: Totals) -> dict[str, Any]:
-    """The shop's name, ABN, address and terms version as they are, and the tax by rate as it was summed."""
+    """The shop's name, ABN, address, terms version and promise to who cancels, and the tax by rate as it was summed."""
     return {
         "shop": {name: getattr(shop, name) for name in _SHOP},
         "terms_version": shop.terms_version,
+        # What comes back when it is cancelled, as it was promised.
+        "cancellation": {"tiers": shop.cancellation_tiers},
         "rates": [
             {
                 "code": row.code,

@@ -30,7 +30,7 @@ class DisputeFilters:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    rows: Sequence[Row[tuple[Dispute, Order]]]
+    rows: Sequence[Row[Dispute, Order]]
     total: int
 
 
@@ -52,7 +52,7 @@ def warnings_of(session: Session, order_id: int) -> Sequence[FraudWarning]:
     return session.scalars(query.order_by(FraudWarning.id)).all()
 
 
-def open_warnings(session: Session, limit: int = 50) -> Sequence[Row[tuple[FraudWarning, Order, Payment]]]:
+def open_warnings(session: Session, limit: int = 50) -> Sequence[Row[FraudWarning, Order, Payment]]:
     """Every fraud warning about which something can still be done, the newest first."""
     return session.execute(
         select(FraudWarning, Order, Payment)

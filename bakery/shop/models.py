@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+from typing import Any
+
 from sqlalchemy import CheckConstraint, String, Text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bakery.infra.db import Base, Code, Id
+from bakery.infra.db import Base, Cents, Code, Id, in_states
 
 SLICE_SIZES = (
     "wedding_slice_width",
@@ -14,6 +18,17 @@ SLICE_SIZES = (
     "party_slice_depth",
     "slice_height",
 )
+
+
+# All of it until a week before the pickup, half of it until three days before, nothing after.
+CANCELLATION_TIERS = [{"days": 7, "percent": 100}, {"days": 3, "percent": 50}]
+
+
+class RefundOrder(StrEnum):
+    """Which of an order's payments gives money back first."""
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
 
 
 class Shop(Base):
@@ -28,6 +43,9 @@ class Shop(Base):
         CheckConstraint("explain_from_percent BETWEEN 0 AND 100", name="explain_from_sane"),
         CheckConstraint("quote_days BETWEEN 1 AND 60", name="quote_days_sane"),
         CheckConstraint("deposit_percent BETWEEN 0 AND 100", name="deposit_percent_sane"),
+        CheckConstraint("refund_limit_cents >= 0", name="refund_limit_sane"),
+        in_states("refund_order", RefundOrder),
+        CheckConstraint("document_years BETWEEN 5 AND 50", name="document_years_legal"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, default=1, autoincrement=False)
@@ -68,6 +86,19 @@ class Shop(Base):
     quote_days: Mapped[int] = mapped_column(default=7, server_default="7")
     # What of a custom cake's price is paid to order it, in hundredths of it; 0 (and 100): all of it at once.
     deposit_percent: Mapped[int] = mapped_column(default=0, server_default="0")
+    # Up to this much one person may give back; above it a second one has to approve.
+    refund_limit_cents: Mapped[Cents] = mapped_column(default=10_000, server_default="10000")
+    refund_order: Mapped[str] = mapped_column(
+        String(10), default=RefundOrder.NEWEST, server_default=RefundOrder.NEWEST
+    )
+    # What comes back of an order that is cancelled, as an order placed from now on promises it.
+    cancellation_tiers: Mapped[list[dict[str, Any]]] = mapped_column(
+        JSONB,
+        default=lambda: list(CANCELLATION_TIERS),
+        server_default='[{"days": 7, "percent": 100}, {"days": 3, "percent": 50}]',
+    )
+    # For how many years receipts and the like are kept; the law asks for five.
+    document_years: Mapped[int] = mapped_column(default=5, server_default="5")
 
 
 class TaxRate(Base):

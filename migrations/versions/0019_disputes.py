@@ -1,7 +1,7 @@
 """disputes: their history and money, early fraud warnings, evidence of sales, and what staff answer
 
 Revision ID: 0019
-Revises: 0016
+Revises: 0018
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "0019"
-down_revision = "0016"
+down_revision = "0018"
 
 DISPUTE_CHECKS = {
     "closed_whole": "(closed_at IS NULL) = (state IN ('NEEDS_RESPONSE', 'UNDER_REVIEW'))",

@@ -33,8 +33,8 @@ def move(call: Call, key: str, status: str, reason: str | None = None) -> dict[s
     refund = call.get("refund", key)
     if status not in STATUSES:
         raise invalid(f"Invalid status: must be one of {', '.join(STATUSES)}", "status")
-    if reason and (status != "failed" or reason not in FAILURES):
-        raise invalid(f"Invalid reason: a failed refund has one of {', '.join(FAILURES)}", "reason")
+    if reason and (status not in ("failed", "canceled") or reason not in FAILURES):
+        raise invalid(f"Invalid reason: a refund that came back has one of {', '.join(FAILURES)}", "reason")
     if status not in FOLLOWS.get(refund["status"], ()):
         raise StripeError(f"Refund {key} is {refund['status']}; it cannot become {status}.", param="status")
     call.world.scheduler.forget("refund", key)
@@ -58,7 +58,7 @@ def next_action(call: Call) -> dict[str, Any]:
 
 def _give_back(call: Call, refund: dict[str, Any], status: str, reason: str | None) -> dict[str, Any]:
     money = balance_transactions.for_failed_refund(call, refund)
-    why = "merchant_request" if status == "canceled" else reason or "expired_or_canceled_card"
+    why = reason or {"canceled": "merchant_request", "failed": "expired_or_canceled_card"}[status]
     refund |= {"status": status, "failure_reason": why, "failure_balance_transaction": money["id"]}
     refund.pop("next_action", None)
     call.save(refund)

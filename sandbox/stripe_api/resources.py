@@ -1,4 +1,4 @@
-"""The table of resources. A new one (payment links, accounts, transfers, setup intents …) is a module
+"""The table of resources. A new one (accounts, transfers, payouts …) is a module
 with ROUTES, and HIDDEN if it has fields that show only when expanded; it is added to MODULES and is done.
 """
 
@@ -16,6 +16,7 @@ from sandbox.stripe_api import (
     files,
     fraud_warnings,
     payment_intents,
+    payment_links,
     payment_methods,
     prices,
     refunds,
@@ -33,6 +34,7 @@ MODULES = (
     files,
     fraud_warnings,
     payment_intents,
+    payment_links,
     payment_methods,
     prices,
     refunds,

@@ -93,12 +93,14 @@ def stored(api: Any, box: Sandbox) -> dict[str, list[dict[str, Any]]]:
     box.open_dispute(paid.id, "general", inquiry=True)
     box.fraud_warning(pay_with(api).id)
     upload(api)
+    api.payment_links.create({"line_items": order()["line_items"]})
     api.checkout.sessions.create({"mode": "setup", "success_url": "http://127.0.0.1:1/", "currency": "aud"})
     api.setup_intents.create({"payment_method": "pm_card_authenticationRequired", "confirm": True})
     kinds = (
         "checkout.session", "payment_intent", "charge", "customer", "payment_method", "refund", "dispute",
         "balance_transaction", "product", "price", "event", "file", "radar.early_fraud_warning",
         "setup_intent",
+        "payment_link",
     )  # fmt: skip
     found = {kind: box.objects(kind) for kind in kinds}
     found["balance"] = [json.loads(api.balance.retrieve().last_response.body)]

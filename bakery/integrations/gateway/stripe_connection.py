@@ -16,9 +16,9 @@ from bakery.integrations.gateway.port import GatewayRefused, GatewayUnavailable
 # One try and two more, with the SDK's pauses between them, end within about eight seconds: a customer
 # waits for this, and gunicorn must not believe the worker dead.
 SECONDS_A_TRY = 2.2
+# Long lists are read and large files handed over by jobs, for whom nobody waits.
+SECONDS_IN_BACKGROUND = 20
 RETRIES = 2
-# A file of some megabytes takes its time, and Stripe looks at it before it answers.
-SECONDS_AN_UPLOAD = 30
 PAGE = 100
 
 
@@ -43,9 +43,8 @@ class StripeConnection:
         return self._make_client(SECONDS_A_TRY)
 
     @cached_property
-    def _patient_client(self) -> Any:
-        """For workers alone, who carry files: no customer waits for it."""
-        return self._make_client(SECONDS_AN_UPLOAD)
+    def _background_client(self) -> Any:
+        return self._make_client(SECONDS_IN_BACKGROUND)
 
     def _make_client(self, seconds: float) -> Any:
         session = None
@@ -64,11 +63,11 @@ class StripeConnection:
         _ = self._client.v1.checkout.sessions
 
     @contextmanager
-    def _asking(self, *, patient: bool = False) -> Iterator[Any]:
+    def _asking(self, *, in_background: bool = False) -> Iterator[Any]:
         """The client; whatever Stripe's SDK raises comes out as one of the port's errors."""
         sdk = self._sdk
         try:
-            yield (self._patient_client if patient else self._client).v1
+            yield (self._background_client if in_background else self._client).v1
         except (sdk.APIConnectionError, sdk.RateLimitError) as error:
             raise GatewayUnavailable(_plain(error)) from error
         except sdk.StripeError as error:

@@ -31,7 +31,7 @@ class StripeDisputes(StripeConnection):
         # A named stream: Stripe shows the name to the bank.
         file = io.BytesIO(data)
         file.name = name
-        with self._asking(patient=True) as stripe:
+        with self._asking(in_background=True) as stripe:
             made = stripe.files.create(
                 params={"purpose": "dispute_evidence", "file": file},
                 options={"idempotency_key": idempotency_key},
