@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask import Blueprint, g, request
 from flask_login import current_user
+from sqlalchemy.orm import Session
 
 from bakery.core.actor import Actor
 from bakery.custom_cakes.queue_queries import count_waiting
 from bakery.infra import htmx
 from bakery.infra.db import db
+from bakery.payments import refund_list
 from bakery.people.rights import Right, has_right
 
 # (group, [(slug, address, name, icon, right)])
@@ -21,6 +25,7 @@ PLACES: list[tuple[str, list[tuple[str, str, str, str, Right]]]] = [
             ("kitchen", "/kitchen", "Kitchen", "whisk", Right.USE_KITCHEN),
         ],
     ),
+    ("Money", [("refunds", "/admin/refunds", "Refunds", "undo", Right.ASK_REFUNDS)]),
     (
         "The shop",
         [
@@ -41,6 +46,13 @@ PLACES: list[tuple[str, list[tuple[str, str, str, str, Right]]]] = [
 ]
 
 
+# What waits for a person there.
+_COUNTED: dict[str, Callable[[Session], int]] = {
+    "custom-cakes": count_waiting,
+    "refunds": refund_list.count_waiting,
+}
+
+
 def places() -> list[tuple[str, list[tuple[str, str, str, str, int | None]]]]:
     """The places of this person's rights, with how much waits there."""
     mine = []
@@ -57,11 +69,12 @@ def places() -> list[tuple[str, list[tuple[str, str, str, str, int | None]]]]:
 
 def _waiting(slug: str) -> int | None:
     """What stands beside a place's name; a part of a page shows no places, so nothing is counted for it."""
-    if slug != "custom-cakes" or htmx.wants_fragment():
+    if slug not in _COUNTED or htmx.wants_fragment():
         return None
-    if "cakes_waiting" not in g:
-        g.cakes_waiting = count_waiting(db.session())
-    return int(g.cakes_waiting)
+    counted: dict[str, int] = g.setdefault("waiting", {})
+    if slug not in counted:
+        counted[slug] = _COUNTED[slug](db.session())
+    return counted[slug]
 
 
 def actor() -> Actor:

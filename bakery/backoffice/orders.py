@@ -15,8 +15,10 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy import Row
 
+from bakery.backoffice.csv_cells import safe
 from bakery.backoffice.frame import actor, init_frame
 from bakery.backoffice.order_filters import VIEWS, read_list_query
+from bakery.backoffice.refund_form import read_amount
 from bakery.catalog.words import ALLERGEN_WORDS
 from bakery.core import clock
 from bakery.core.errors import DomainError, Forbidden, Invalid
@@ -26,9 +28,12 @@ from bakery.infra.db import db
 from bakery.infra.logging import scrub_text
 from bakery.messages.queries import of_subject
 from bakery.orders import services, staff_queries
+from bakery.orders.models import Order
 from bakery.orders.states import ORDER, OrderStatus
 from bakery.payments.queries import attempts, held, transactions
+from bakery.payments.refund_queries import credit_notes_of, of_order
 from bakery.payments.services import cancel_with_refund
+from bakery.payments.services.cancellation import read_back
 from bakery.people.rights import Right, has_right
 from bakery.shop.queries import get_profile
 
@@ -90,13 +95,13 @@ def move(number: str) -> ResponseReturnValue:
     if to is None:
         raise Invalid("There is no such status.", field="to")
     order = staff_queries.get_order(db.session(), number)
-    reason = request.form.get("reason", "").strip()[:300]
+    number, reason = order.number, request.form.get("reason", "").strip()[:300]
     try:
-        _move(order.id, to, reason)
+        _move(order, to, reason)
     except DomainError as error:
         return _detail(number, problem=error.message, status=error.status)
-    flash(f"{order.number} is {words(to)} now.", "success")
-    return htmx.see_other(f"/admin/orders/{order.number}")
+    flash(f"{number} is {words(to)} now.", "success")
+    return htmx.see_other(f"/admin/orders/{number}")
 
 
 @blueprint.post("/orders/<number>/notes")
@@ -111,15 +116,18 @@ def add_note(number: str) -> ResponseReturnValue:
     return htmx.see_other(f"/admin/orders/{order.number}")
 
 
-def _move(order_id: int, to: OrderStatus, reason: str) -> None:
-    if to == OrderStatus.CANCELLED:
-        if not has_right(current_user.role, Right.CANCEL_ORDERS):
-            raise Forbidden("Your account may not cancel orders.")
-        if not reason:
-            raise Invalid("Say why the order is cancelled; the customer may ask.", field="reason")
-        cancel_with_refund(order_id, actor(), reason)
+def _move(order: Order, to: OrderStatus, reason: str) -> None:
+    if to != OrderStatus.CANCELLED:
+        services.move_order(order.id, to, actor(), reason)
         return
-    services.move_order(order_id, to, actor(), reason)
+    if not has_right(current_user.role, Right.CANCEL_ORDERS):
+        raise Forbidden("Your account may not cancel orders.")
+    # An empty field leaves it to what was promised with the order.
+    back = request.form.get("back", "").strip()[:40]
+    cents = read_amount(back, order.currency) if back else None
+    order_id = order.id
+    db.session().rollback()
+    cancel_with_refund(order_id, actor(), reason, amount_cents=cents)
 
 
 # The way of an order, and what staff call each step; expiry and payment belong to the clock and to Stripe.
@@ -139,6 +147,7 @@ def _detail(number: str, *, problem: str = "", status: int = 200) -> ResponseRet
     allowed = ORDER.allowed(current)
     ledger = transactions(session, order.id)
     moves = _moves(current) if has_right(current_user.role, Right.MOVE_ORDERS) else []
+    back = read_back(session, order)
     page = render_template(
         "backoffice/orders/show.html",
         order=order,
@@ -152,6 +161,11 @@ def _detail(number: str, *, problem: str = "", status: int = 200) -> ResponseRet
         moves=moves,
         may_cancel=OrderStatus.CANCELLED in allowed and has_right(current_user.role, Right.CANCEL_ORDERS),
         personal=_sees_people(),
+        refunds=of_order(session, order.id),
+        credit_notes=credit_notes_of(session, order.id),
+        available=back.paid,
+        back=back if back.paid.cents else None,
+        typed=request.form,
         problem=problem,
     )
     return page, status
@@ -180,7 +194,7 @@ def _csv(lines: Iterator[Row[Any]], personal: bool) -> Iterator[str]:
     """The file in pieces of a few hundred rows: none is held longer than it takes to send it."""
     yield _csv_rows([HEADINGS])
     while piece := list(islice(lines, staff_queries.EXPORT_CHUNK)):
-        yield _csv_rows([_safe(value) for value in _row(line, personal)] for line in piece)
+        yield _csv_rows([safe(value) for value in _row(line, personal)] for line in piece)
 
 
 def _csv_rows(rows: Iterable[Iterable[object]]) -> str:
@@ -197,9 +211,3 @@ def _row(line: Row[Any], personal: bool) -> list[object]:
         line.sku, line.product_name, line.variant_name, line.quantity, line.message,
         Decimal(line.total_cents).scaleb(-2), Decimal(line.tax_cents).scaleb(-2), line.currency,
     ]  # fmt: skip
-
-
-def _safe(value: object) -> object:
-    """A cell that no spreadsheet takes for a formula (OWASP, CSV injection)."""
-    text = str(value)
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r", "\n") else value

@@ -31,11 +31,13 @@ from bakery.orders.services import abandon_order
 from bakery.payments import queries as payments
 from bakery.payments import receipts
 from bakery.payments.services import cancel_attempt, start_checkout
+from bakery.payments.services.cancellation import why_not_cancelled
 from bakery.storefront import order_page
 from bakery.storefront.cake_access import known_requests
 from bakery.storefront.cart_answers import private
 from bakery.storefront.cart_cookie import owner_for_adding, send_token
 from bakery.storefront.order_access import find_order, open_by_link
+from bakery.storefront.refund_news import read_news
 
 blueprint = Blueprint("orders", __name__, url_prefix="/orders")
 
@@ -160,5 +162,7 @@ def _context(order: Order, state: order_page.Progress) -> dict[str, object]:
         # An earlier offer's order is no request's any more, and is on no menu either.
         "on_menu": any(line.variant_id is not None for line in order.lines),
         "cancelled_payment": request.args.get("paid") == "0",
+        "refunds": read_news(db.session(), order) if order.confirmed_at else [],
+        "may_cancel": not why_not_cancelled(order),
         "user": current_user if current_user.is_authenticated else None,
     }
