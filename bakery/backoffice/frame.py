@@ -25,7 +25,14 @@ PLACES: list[tuple[str, list[tuple[str, str, str, str, Right]]]] = [
             ("kitchen", "/kitchen", "Kitchen", "whisk", Right.USE_KITCHEN),
         ],
     ),
-    ("Money", [("refunds", "/admin/refunds", "Refunds", "undo", Right.ASK_REFUNDS)]),
+    (
+        "Money",
+        [
+            ("refunds", "/admin/refunds", "Refunds", "undo", Right.ASK_REFUNDS),
+            ("books", "/admin/insights/reconciliation", "Books", "scale", Right.SEE_BOOKS),
+            ("accounts", "/admin/insights/accounts", "For the accountant", "download", Right.SEE_BOOKS),
+        ],
+    ),
     (
         "The shop",
         [
@@ -44,8 +51,6 @@ PLACES: list[tuple[str, list[tuple[str, str, str, str, Right]]]] = [
         ],
     ),
 ]
-
-
 # What waits for a person there.
 _COUNTED: dict[str, Callable[[Session], int]] = {
     "custom-cakes": count_waiting,

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from decimal import Decimal
-from itertools import islice
 from math import ceil
 from typing import Any
 
-from flask import Blueprint, Response, flash, request, stream_with_context
+from flask import Blueprint, Response, flash, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy import Row
 
-from bakery.backoffice.csv_cells import safe
+from bakery.backoffice.csv_files import csv_file
 from bakery.backoffice.frame import actor, init_frame
 from bakery.backoffice.refund_filters import SOURCES, VIEWS, read_refund_query
 from bakery.backoffice.refund_page import refund_page
@@ -27,7 +24,7 @@ from bakery.infra.limits import limiter
 from bakery.infra.transaction import end_read
 from bakery.integrations.adapters import adapters
 from bakery.payments import credit_notes, refund_queries, services
-from bakery.payments.refund_list import EXPORT_CHUNK, PAGE_SIZE, count_by_view, export_refunds, list_refunds
+from bakery.payments.refund_list import PAGE_SIZE, count_by_view, export_refunds, list_refunds
 from bakery.payments.refund_states import RefundState, Tender
 from bakery.payments.services import refund_requests
 from bakery.people.rights import Right, has_right
@@ -67,10 +64,8 @@ def export() -> ResponseReturnValue:
     session = db.session()
     personal = _sees_people()
     query = read_refund_query(request.args, get_profile(session).time_zone, personal=personal)
-    body = stream_with_context(_csv(export_refunds(session, query.filters), personal))
-    response = Response(body, content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = 'attachment; filename="refunds.csv"'
-    return response
+    rows = (_row(row, personal) for row in export_refunds(session, query.filters))
+    return csv_file("refunds.csv", HEADINGS, rows)
 
 
 @blueprint.get("/refunds/<int:request_id>")
@@ -194,19 +189,6 @@ def _do(request_id: int, act: Callable[[], str], part_id: int | None = None) -> 
     except DomainError as error:
         return refund_page(request_id, problem=error.message, status=error.status)
     return htmx.see_other(f"/admin/refunds/{request_id}")
-
-
-def _csv(rows: Iterator[Row[Any]], personal: bool) -> Iterator[str]:
-    """The file in pieces: none is held longer than it takes to send it."""
-    yield _piece([HEADINGS])
-    while piece := list(islice(rows, EXPORT_CHUNK)):
-        yield _piece([safe(value) for value in _row(row, personal)] for row in piece)
-
-
-def _piece(rows: Iterable[Iterable[object]]) -> str:
-    out = io.StringIO()
-    csv.writer(out).writerows(rows)
-    return out.getvalue()
 
 
 def _row(row: Row[Any], personal: bool) -> list[object]:

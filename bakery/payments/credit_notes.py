@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from bakery.core import clock
@@ -14,9 +13,9 @@ from bakery.infra.transaction import transaction
 from bakery.integrations.files.port import FileMissing, Files
 from bakery.orders.models import Order, OrderLine
 from bakery.payments import credit_note_facts, receipts
-from bakery.payments.models import ReceiptSeries
+from bakery.payments.operations import numbering
 from bakery.payments.receipt_facts import Facts
-from bakery.payments.receipt_pdf import render_pdf
+from bakery.payments.receipt_pdf import print_pdf
 from bakery.payments.receipts import ReceiptPdf
 from bakery.payments.refund_models import CreditNote, RefundLine, RefundPart, RefundRequest
 from bakery.shop.queries import get_profile
@@ -38,7 +37,7 @@ def issue(session: Session, order: Order, request: RefundRequest) -> CreditNote:
     facts = _facts(session, order, request)
     note = CreditNote(
         series=SERIES,
-        number=_next_number(session),
+        number=numbering.next_number(session, SERIES),
         request_id=request.id,
         order_id=order.id,
         issued_at=issued_at,
@@ -74,7 +73,7 @@ def get_pdf(order_id: int, label: str, files: Files) -> ReceiptPdf:
 
 def render(label: str, facts: Facts) -> bytes:
     """The PDF of a credit note."""
-    return render_pdf(label, facts, "credit_note.html")
+    return print_pdf("credit_note.html", label, facts)
 
 
 def _find(session: Session, order_id: int, label: str) -> CreditNote:
@@ -82,14 +81,6 @@ def _find(session: Session, order_id: int, label: str) -> CreditNote:
         if note.label == label:
             return note
     raise NotFound("There is no such credit note.")
-
-
-def _next_number(session: Session) -> int:
-    session.execute(insert(ReceiptSeries).values(code=SERIES, last_number=0).on_conflict_do_nothing())
-    query = select(ReceiptSeries).where(ReceiptSeries.code == SERIES)
-    series = session.scalars(query.with_for_update().execution_options(populate_existing=True)).one()
-    series.last_number += 1
-    return series.last_number
 
 
 def _facts(session: Session, order: Order, request: RefundRequest) -> Facts:

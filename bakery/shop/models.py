@@ -45,6 +45,7 @@ class Shop(Base):
         CheckConstraint("deposit_percent BETWEEN 0 AND 100", name="deposit_percent_sane"),
         CheckConstraint("refund_limit_cents >= 0", name="refund_limit_sane"),
         in_states("refund_order", RefundOrder),
+        CheckConstraint("document_years BETWEEN 5 AND 50", name="document_years_legal"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, default=1, autoincrement=False)
@@ -96,6 +97,8 @@ class Shop(Base):
         default=lambda: list(CANCELLATION_TIERS),
         server_default='[{"days": 7, "percent": 100}, {"days": 3, "percent": 50}]',
     )
+    # For how many years receipts and the like are kept; the law asks for five.
+    document_years: Mapped[int] = mapped_column(default=5, server_default="5")
 
 
 class TaxRate(Base):

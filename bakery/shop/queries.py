@@ -48,6 +48,7 @@ class Profile:
     explain_from_percent: int
     quote_days: int
     deposit_percent: int
+    document_years: int
 
     @property
     def street(self) -> str:

@@ -38,6 +38,7 @@ class FakeRefunds:
             raw = refund_body(refund_id, payment_intent_id, amount_cents, self.refunds_begin)
             raw["metadata"] = dict(metadata or {})
             self.refunds[idempotency_key] = _read(raw)
+            self.book_refund(raw)
         self._worked()
         return self.refunds[idempotency_key]
 
@@ -63,6 +64,8 @@ class FakeRefunds:
         """What the bank, or somebody at the service, makes of a refund."""
         key = self._key(refund_id)
         raw = self.refunds[key].raw | {"status": status}
+        if status in OVER:
+            self.book_refund(raw)
         self.refunds[key] = _read(raw | {"failure_reason": reason} if reason else raw)
         return self.refunds[key]
 

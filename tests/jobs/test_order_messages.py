@@ -112,7 +112,7 @@ def test_the_receipt_is_attached_once_and_is_the_stored_one(order: Order, outsid
     [mail] = outside.mailer.sent
     [pdf] = mail.attachments
     assert (pdf.name, pdf.content_type) == ("R-000001.pdf", "application/pdf")
-    assert pdf.data == outside.files.get("receipts/R-000001.pdf")
+    assert [pdf.data] == list(outside.files.files.values())
     assert "SC-7K3M-Q9" in PdfReader(BytesIO(pdf.data)).pages[0].extract_text()
 
 

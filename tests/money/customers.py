@@ -16,6 +16,7 @@ from bakery.scheduling.types import Need
 from sandbox.checkout import answer_bank
 from tests.factories.orders import make_cart
 from tests.money.base import BASE, Base
+from tests.payments.cards import agreed
 
 
 class Customers(Base):
@@ -54,6 +55,8 @@ class Customers(Base):
 
     def charge(self, order_id: int, kind: str, *, answers: bool = True, off_session: bool = False) -> str:
         """A card that was saved before is charged; a bank that asks is answered, well or badly."""
+        if off_session:
+            agreed(order_id, self.card(kind))
         charged = services.charge_saved_card(
             order_id, self.card(kind), self.gateway, BASE, off_session=off_session
         )

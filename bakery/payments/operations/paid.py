@@ -22,7 +22,7 @@ from bakery.payments.models import (
     StripeEvent,
     TransactionKind,
 )
-from bakery.payments.operations import attempts, ledger
+from bakery.payments.operations import attempts, kept, ledger
 from bakery.payments.operations.results import Result, applied, ignored
 
 
@@ -80,6 +80,7 @@ def take(
         session, ledger.Entry(order.id, TransactionKind.CHARGE, amount, intent_id, payment_id=payment.id)
     )
     note = _give(session, order, payment)
+    kept.follow(session, order, payment)
     attempts.owe_closing_others(session, order.id, but=payment.id)
     _wake_followers(session, intent_id)
     return applied(note, order.id)

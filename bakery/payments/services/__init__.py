@@ -7,8 +7,19 @@ from bakery.payments.services.card_payment import (
     cancel_card_attempt,
     charge_saved_card,
 )
-from bakery.payments.services.checkout import cancel_attempt, close_session, start_checkout
+from bakery.payments.services.card_setup import follow_card_setups, keep_set_up_card, start_card_setup
+from bakery.payments.services.checkout import start_checkout
+from bakery.payments.services.closing import cancel_attempt, close_session
+from bakery.payments.services.customers import customer_of_order, customer_of_user
 from bakery.payments.services.events import apply_event, record_event, report_bad_signature
+from bakery.payments.services.kept_cards import (
+    delete_customer,
+    detach_card,
+    keep_card,
+    let_go,
+    let_go_of_all,
+    revoke_mandate,
+)
 from bakery.payments.services.reconciliation import Report, reconcile
 from bakery.payments.services.refund_rescue import (
     call_back,
@@ -19,6 +30,7 @@ from bakery.payments.services.refund_rescue import (
 )
 from bakery.payments.services.refund_run import follow_refunds, give_up_refund, run_refund
 from bakery.payments.services.refunds import refund_late_payment, report_failed_refund
+from bakery.payments.services.saved_cards import forget_customer, remove_card, set_default_card
 
 __all__ = [
     "ChargeOutcome",
@@ -32,6 +44,16 @@ __all__ = [
     "cancel_with_refund",
     "charge_saved_card",
     "close_session",
+    "customer_of_order",
+    "customer_of_user",
+    "delete_customer",
+    "detach_card",
+    "follow_card_setups",
+    "forget_customer",
+    "keep_card",
+    "keep_set_up_card",
+    "let_go",
+    "let_go_of_all",
     "follow_refunds",
     "give_otherwise",
     "give_up_refund",
@@ -40,8 +62,12 @@ __all__ = [
     "reconcile",
     "record_event",
     "refund_late_payment",
+    "remove_card",
     "report_bad_signature",
     "report_failed_refund",
+    "revoke_mandate",
+    "set_default_card",
+    "start_card_setup",
     "retry_part",
     "run_refund",
     "start_checkout",

@@ -27,7 +27,7 @@ from bakery.storefront.order_access import find_order
 from bakery.storefront.refund_news import is_waiting, read_news
 from bakery.storefront.refund_wish import RefundWish, read_wish
 
-blueprint = Blueprint("order_money", __name__, url_prefix="/orders")
+blueprint = Blueprint("refund_asking", __name__, url_prefix="/orders")
 _MAY_ASK = (*AGREED, OrderStatus.CANCELLED)
 NOT_NOW = (
     "Your bank is looking into this payment, so nothing can go back until it has decided. Please ring us."
