@@ -45,6 +45,8 @@ JOBS = (
     "jobs.catalog",
     "jobs.learning",
     "jobs.servings",
+    "jobs.evidence",
+    "jobs.disputes",
 )
 HEAVY: dict[str, tuple[str, ...]] = {
     queue.URGENT: ("twilio.rest", "stripe"),

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from flask import Blueprint, g, request
 from flask_login import current_user
-from sqlalchemy.orm import Session
 
 from bakery.core.actor import Actor
 from bakery.custom_cakes.queue_queries import count_waiting
 from bakery.infra import htmx
 from bakery.infra.db import db
-from bakery.payments import refund_list
+from bakery.payments import dispute_queries, refund_list
 from bakery.people.rights import Right, has_right
 
 # (group, [(slug, address, name, icon, right)])
@@ -29,6 +26,7 @@ PLACES: list[tuple[str, list[tuple[str, str, str, str, Right]]]] = [
         "Money",
         [
             ("refunds", "/admin/refunds", "Refunds", "undo", Right.ASK_REFUNDS),
+            ("disputes", "/admin/disputes", "Disputes", "shield", Right.MANAGE_DISPUTES),
             ("books", "/admin/insights/reconciliation", "Books", "scale", Right.SEE_BOOKS),
             ("accounts", "/admin/insights/accounts", "For the accountant", "download", Right.SEE_BOOKS),
         ],
@@ -51,10 +49,12 @@ PLACES: list[tuple[str, list[tuple[str, str, str, str, Right]]]] = [
         ],
     ),
 ]
-# What waits for a person there.
-_COUNTED: dict[str, Callable[[Session], int]] = {
+
+# What waits at a place for somebody to decide.
+_COUNTS = {
     "custom-cakes": count_waiting,
     "refunds": refund_list.count_waiting,
+    "disputes": dispute_queries.count_waiting,
 }
 
 
@@ -74,12 +74,12 @@ def places() -> list[tuple[str, list[tuple[str, str, str, str, int | None]]]]:
 
 def _waiting(slug: str) -> int | None:
     """What stands beside a place's name; a part of a page shows no places, so nothing is counted for it."""
-    if slug not in _COUNTED or htmx.wants_fragment():
+    if slug not in _COUNTS or htmx.wants_fragment():
         return None
-    counted: dict[str, int] = g.setdefault("waiting", {})
+    counted = g.setdefault("waiting", {})
     if slug not in counted:
-        counted[slug] = _COUNTED[slug](db.session())
-    return counted[slug]
+        counted[slug] = _COUNTS[slug](db.session())
+    return int(counted[slug])
 
 
 def actor() -> Actor:

@@ -81,7 +81,8 @@ def export() -> ResponseReturnValue:
     query = read_list_query(request.args, zone, clock.today(zone), personal=_sees_people())
     rows = staff_queries.export_lines(session, query.filters)
     personal = _sees_people()
-    return csv_file("orders.csv", HEADINGS, (_row(line, personal) for line in rows))
+    cells = (_row(line, personal) for line in rows)
+    return csv_file("orders.csv", HEADINGS, cells, staff_queries.EXPORT_CHUNK)
 
 
 @blueprint.get("/orders/<number>")

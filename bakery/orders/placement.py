@@ -153,6 +153,7 @@ def write_order(
             "has_cake": any(line.product.is_cake for line in lines),
             "snapshot": snapshot.shop_snapshot(shop, totals),
             "placed_at": now,
+            "placed_ip": wish.ip,
             "hold_expires_at": now + timedelta(minutes=wish.checkout_minutes) + GRACE,
         },
     )

@@ -24,7 +24,8 @@ def credit_shares(session: Session, order_ids: Sequence[int]) -> dict[int, dict[
     if not order_ids:
         return {}
     sales = _sales(session, order_ids)
-    credits: dict[int, list[tuple[datetime, str, Credit]]] = defaultdict(list)
+    # In the order of their time; at the same one, of the ledger.
+    credits: dict[int, list[tuple[tuple[datetime, int, int], Credit]]] = defaultdict(list)
     known = decided_shares(session, order_ids)
     rows = session.execute(
         select(Transaction.id, Transaction.order_id, Transaction.at, Transaction.kind, Transaction.amount_cents,
@@ -36,12 +37,12 @@ def credit_shares(session: Session, order_ids: Sequence[int]) -> dict[int, dict[
     for row in rows:
         undoes = refunds.get(row.stripe_id, "") if row.kind == TransactionKind.REVERSAL else ""
         credit = Credit(f"L-{row.id}", -row.amount_cents, undoes, known.get(row.id))
-        credits[row.order_id].append((row.at, credit.name, credit))
+        credits[row.order_id].append(((row.at, 0, row.id), credit))
     for row in session.execute(cancelled().where(Order.id.in_(order_ids))):
-        credits[row.order_id].append((row.at, f"X-{row.id}", Credit(f"X-{row.id}", row.open_cents)))
+        credits[row.order_id].append(((row.at, 1, row.id), Credit(f"X-{row.id}", row.open_cents)))
     return {
         order_id: share_credits(
-            sales[order_id], (credit for *_, credit in sorted(of_one, key=lambda c: c[:2]))
+            sales[order_id], (credit for _, credit in sorted(of_one, key=lambda pair: pair[0]))
         )
         for order_id, of_one in credits.items()
     }

@@ -6,20 +6,20 @@ from collections.abc import Callable
 
 from sqlalchemy.orm import Session
 
-from bakery.core.money import Money
-from bakery.infra.formats import money
 from bakery.orders import operations as orders
 from bakery.payments import declines
 from bakery.payments.facts import (
     Body,
     SessionFacts,
+    dispute_facts,
     failure_facts,
     intent_facts,
     refund_facts,
     session_facts,
+    warning_facts,
 )
-from bakery.payments.models import Payment, PaymentChannel, PaymentState
-from bakery.payments.operations import attempts, card_news, given_back, paid
+from bakery.payments.models import EventOutcome, Payment, PaymentChannel, PaymentState
+from bakery.payments.operations import attempts, card_news, disputes, fraud_warnings, given_back, paid
 from bakery.payments.operations.results import Result, applied, flagged, ignored, waiting
 
 Handler = Callable[[Session, Body], Result]
@@ -123,11 +123,22 @@ def _charge_refunded(session: Session, body: Body) -> Result:
     return ignored("refund.* says it with the refund's id", payment.order_id if payment else None)
 
 
-def _disputed(session: Session, body: Body) -> Result:
-    payment, facts = _payment_of(session, body), refund_facts(body)
-    amount = money(Money(facts.amount_cents or 0, facts.currency or "AUD"))
-    text = f"A customer disputes a payment of {amount}. Answer it in Stripe before its deadline."
-    return flagged(text, payment.order_id if payment else None)
+def _dispute(session: Session, body: Body) -> Result:
+    return disputes.take_dispute(session, dispute_facts(body))
+
+
+def _dispute_money(session: Session, body: Body) -> Result:
+    """The bank took the money, or gave it back: the ledger needs to know by which movement."""
+    result = _dispute(session, body)
+    silent = not dispute_facts(body).movements
+    if silent and result.outcome in (EventOutcome.APPLIED, EventOutcome.IGNORED):
+        text = f"Stripe says that dispute {body.get('id')} moved money, and not which movement it was"
+        return flagged(text, result.order_id)
+    return result
+
+
+def _warning(session: Session, body: Body) -> Result:
+    return fraud_warnings.take_warning(session, warning_facts(body))
 
 
 def _payment_of(session: Session, body: Body) -> Payment | None:
@@ -149,6 +160,12 @@ _HANDLERS: dict[str, Handler] = {
     "refund.updated": _refund,
     "refund.failed": _refund,
     "charge.refunded": _charge_refunded,
-    "charge.dispute.created": _disputed,
+    "charge.dispute.created": _dispute,
+    "charge.dispute.updated": _dispute,
+    "charge.dispute.closed": _dispute,
+    "charge.dispute.funds_withdrawn": _dispute_money,
+    "charge.dispute.funds_reinstated": _dispute_money,
+    "radar.early_fraud_warning.created": _warning,
+    "radar.early_fraud_warning.updated": _warning,
     **card_news.HANDLERS,
 }
