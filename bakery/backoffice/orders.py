@@ -31,8 +31,9 @@ from bakery.messages.queries import of_subject
 from bakery.orders import services, staff_queries
 from bakery.orders.models import Order
 from bakery.orders.states import ORDER, OrderStatus, PaymentStatus
+from bakery.payments.failure_queries import list_attempts
 from bakery.payments.papers.queries import list_papers
-from bakery.payments.queries import attempts, timeline
+from bakery.payments.queries import timeline
 from bakery.payments.services import cancel_with_refund
 from bakery.payments.services.counter import may_take
 from bakery.people.rights import Right, has_right
@@ -155,7 +156,7 @@ def order_page(
         "backoffice/orders/show.html",
         order=order,
         events=staff_queries.list_events(session, order.id),
-        payments=attempts(session, order.id),
+        attempts=list_attempts(session, order.id),
         account=timeline(session, order),
         taking=_taking(order, taking) if has_right(role, Right.TAKE_MONEY) else None,
         adjustment=_adjustment(order, adjustment) if has_right(role, Right.MEND_BOOKS) else None,

@@ -11,6 +11,7 @@ from bakery.infra.db import db
 from bakery.orders.models import Order
 from bakery.payments import services
 from bakery.payments.card_models import SavedCard
+from bakery.payments.operations.tries import OF_ORDER
 from bakery.people.models import User
 from tests.factories.catalog import make_cake
 from tests.factories.people import UserFactory
@@ -201,3 +202,21 @@ def test_a_card_removed_in_another_tab_is_not_charged(
     answer = client.post("/checkout", data=form)
     assert "not in your account" in client.get(answer.location).text
     assert db.session.query(SavedCard).filter(SavedCard.removed_at.is_(None)).count() == 0
+
+
+def test_after_many_refused_cards_the_page_says_until_when_it_waits(
+    client: FlaskClient, user: User, gateway: FakeGateway
+) -> None:
+    card = cards.saved(user, gateway)
+    gateway.declining[card.payment_method_id] = ("card_declined", "generic_decline")
+    client.post("/checkout", data=at_checkout(client) | {"pay_with": str(card.id)})
+    at, form = f"/orders/{order().number}", {"pay_with": str(card.id), "pay_asked": "y"}
+    for _ in range(OF_ORDER - 1):
+        assert "paused" not in client.get(at).text
+        client.post(f"{at}/payment", data=form)
+    page = client.get(at)
+    assert "we have paused payments here until" in page.text
+    assert soup(page).select_one("form[action$='/payment']") is None
+    charged = len(gateway.charges)
+    assert "paused payments" in client.get(client.post(f"{at}/payment", data=form).location).text
+    assert len(gateway.charges) == charged == OF_ORDER
