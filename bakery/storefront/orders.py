@@ -32,12 +32,14 @@ from bakery.payments import receipts
 from bakery.payments.card_queries import agreed_charge
 from bakery.payments.services import cancel_attempt
 from bakery.payments.services import revoke_mandate as revoke
+from bakery.payments.services.cancellation import why_not_cancelled
 from bakery.storefront import order_page
 from bakery.storefront.cake_access import known_requests
 from bakery.storefront.cart_answers import private
 from bakery.storefront.cart_cookie import owner_for_adding, send_token
 from bakery.storefront.order_access import find_order, open_by_link
 from bakery.storefront.paying import pay_for, visitor_as_payer, ways
+from bakery.storefront.refund_news import read_news
 
 blueprint = Blueprint("orders", __name__, url_prefix="/orders")
 
@@ -195,6 +197,8 @@ def _context(order: Order, state: order_page.Progress) -> dict[str, object]:
         # An earlier offer's order is no request's any more, and is on no menu either.
         "on_menu": any(line.variant_id is not None for line in order.lines),
         "cancelled_payment": request.args.get("paid") == "0",
+        "refunds": read_news(db.session(), order) if order.confirmed_at else [],
+        "may_cancel": not why_not_cancelled(order),
         "paying": ways(session, order),
         "agreed": agreed_charge(session, order),
         "payment_receipts": receipts.list_payment_receipts(db.session(), order.id),
