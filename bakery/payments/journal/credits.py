@@ -31,6 +31,8 @@ def read_credits(session: Session, order_ids: Sequence[int]) -> Credited:
 
     All credits of an order are shared in the order of their time, whatever period is asked for.
     """
+    if not order_ids:
+        return Credited({}, {})
     rows = session.execute(
         select(Transaction.id, Transaction.order_id, Transaction.at, Transaction.kind, Transaction.amount_cents,
                Transaction.stripe_id)

@@ -36,6 +36,8 @@ def read_decided(session: Session, rows: Iterable[Any], undoes: Mapping[int, str
     for row in of_orders:
         if row.stripe_id in requests:
             by_request[requests[row.stripe_id]].append(row)
+    if not by_request:
+        return found
     lines = _lines(session, sorted(by_request))
     notes = _notes(session, sorted(by_request))
     for request_id, of_request in by_request.items():
