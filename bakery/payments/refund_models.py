@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false, func
 from sqlalchemy.dialects.postgresql import JSONB
@@ -11,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from bakery.core.money import Money
 from bakery.infra.db import Base, Cents, Id, in_states
+from bakery.payments.papers.models import Paper
 from bakery.payments.refund_states import PartState, RefundKind, RefundSource, RefundState, Tender
 
 
@@ -121,6 +121,8 @@ class RefundPart(Base):
     given_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     given_by: Mapped[str] = mapped_column(String(254), default="", server_default="")
     note: Mapped[str] = mapped_column(String(300), default="", server_default="")
+    # Once it has gone: what it took of which line, as {order line: [cents, the tax in them]}.
+    shares: Mapped[dict[str, list[int]] | None] = mapped_column(JSONB)
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     asked_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
@@ -141,23 +143,11 @@ class RefundEvent(Base):
     actor_label: Mapped[str] = mapped_column(String(254))
 
 
-class CreditNote(Base):
-    """A numbered credit note with the data it was printed from, and its stored PDF. What it says never changes."""
+class CreditNote(Paper, Base):
+    """What a refund has taken off the price of its order, and off the GST of its tax invoice; one a refund."""
 
     __tablename__ = "credit_note"
     __table_args__ = (UniqueConstraint("series", "number"),)
 
-    id: Mapped[Id]
-    series: Mapped[str] = mapped_column(ForeignKey("receipt_series.code"))
-    number: Mapped[int]
     request_id: Mapped[int] = mapped_column(ForeignKey("refund_request.id"), unique=True)
     order_id: Mapped[int] = mapped_column(ForeignKey("shop_order.id"), index=True)
-    issued_at: Mapped[datetime]
-    snapshot: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    file_key: Mapped[str | None] = mapped_column(String(200))
-    sha256: Mapped[str | None] = mapped_column(String(64))
-
-    @property
-    def label(self) -> str:
-        """The number as printed: `C-000123`."""
-        return f"{self.series}-{self.number:06d}"

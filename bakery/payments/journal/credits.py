@@ -14,6 +14,7 @@ from bakery.orders.models import Order, OrderEvent, OrderLine
 from bakery.orders.states import OrderStatus
 from bakery.payments.journal.sharing import Credit, Shares, share_credits
 from bakery.payments.models import Receipt, Transaction, TransactionKind
+from bakery.payments.refund_models import RefundPart, RefundRequest
 
 
 def credit_shares(session: Session, order_ids: Sequence[int]) -> dict[int, dict[str, Shares]]:
@@ -49,11 +50,42 @@ def credit_shares(session: Session, order_ids: Sequence[int]) -> dict[int, dict[
 
 
 def decided_shares(session: Session, order_ids: Sequence[int]) -> Mapping[int, Shares]:
-    """Ledger rows of these orders whose shares by tax class somebody decided: refunds by line have a credit note.
-
-    None so far: then an amount is shared in proportion.
+    """Ledger rows of these orders whose shares by tax class somebody decided: what each part of a refund took of which
+    line was written down when it went. Every other amount is shared in proportion.
     """
-    return {}
+    parts = session.execute(
+        select(RefundPart.id, RefundPart.stripe_refund_id, RefundPart.shares)
+        .join(RefundRequest, RefundRequest.id == RefundPart.request_id)
+        .where(RefundRequest.order_id.in_(order_ids), RefundPart.shares.is_not(None))
+    ).all()
+    if not parts:
+        return {}
+    shares = {part.stripe_refund_id or f"refund-part:{part.id}": part.shares for part in parts}
+    lines = session.execute(select(OrderLine.id, OrderLine.tax_code).where(OrderLine.order_id.in_(order_ids)))
+    codes = {line_id: code for line_id, code in lines}
+    rows = session.execute(
+        select(Transaction.id, Transaction.stripe_id, Transaction.amount_cents).where(
+            Transaction.order_id.in_(order_ids),
+            Transaction.credits,
+            Transaction.kind != TransactionKind.REVERSAL,
+            Transaction.stripe_id.in_(shares),
+        )
+    )
+    known = {}
+    for row in rows:
+        by_class = _by_class(shares[row.stripe_id], codes)
+        # What went past all that was sold stands on no line.
+        if sum(net + tax for net, tax in by_class.values()) == -row.amount_cents:
+            known[row.id] = by_class
+    return known
+
+
+def _by_class(shares: Mapping[str, Sequence[int]], codes: Mapping[int, str]) -> Shares:
+    found: dict[str, tuple[int, int]] = {}
+    for line_id, (cents, tax) in shares.items():
+        net, sum_of_tax = found.get(codes[int(line_id)], (0, 0))
+        found[codes[int(line_id)]] = (net + cents - tax, sum_of_tax + tax)
+    return found
 
 
 def _sales(session: Session, order_ids: Sequence[int]) -> dict[int, Shares]:
