@@ -32,6 +32,8 @@ from bakery.messages.queries import of_subject
 from bakery.orders import services, staff_queries
 from bakery.orders.models import Order
 from bakery.orders.states import ORDER, OrderStatus, PaymentStatus
+from bakery.payments.dispute_queries import disputes_of, warnings_of
+from bakery.payments.dispute_words import fraud_words
 from bakery.payments.papers.queries import list_papers
 from bakery.payments.queries import attempts, timeline
 from bakery.payments.refund_queries import credit_notes_of, of_order
@@ -169,6 +171,9 @@ def order_page(
         adjustment=_adjustment(order, adjustment) if has_right(role, Right.MEND_BOOKS) else None,
         messages=of_subject(session, order.ref),
         papers=list_papers(session, order.id),
+        disputes=disputes_of(session, order.id),
+        fraud_warnings=warnings_of(session, order.id),
+        fraud_words=fraud_words,
         scrubbed=scrub_text,
         allergen_words=ALLERGEN_WORDS,
         moves=moves,

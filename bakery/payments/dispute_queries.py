@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -100,6 +101,17 @@ def list_disputes(session: Session, filters: DisputeFilters, page: int = 1) -> F
         select(func.count()).select_from(Dispute).join(Order, Order.id == Dispute.order_id).where(*conditions)
     )
     return Found(session.execute(query).all(), total or 0)
+
+
+def orders_of_disputes(session: Session, refs: Sequence[str]) -> dict[str, tuple[int, str]]:
+    """(its id, its order's number) of each dispute that alerts name as `dispute:<id>`; other refs are left out."""
+    ids = [int(ref.removeprefix("dispute:")) for ref in refs if re.fullmatch(r"dispute:\d{1,18}", ref)]
+    if not ids:
+        return {}
+    rows = session.execute(
+        select(Dispute.id, Order.number).join(Order, Order.id == Dispute.order_id).where(Dispute.id.in_(ids))
+    )
+    return {f"dispute:{dispute_id}": (dispute_id, number) for dispute_id, number in rows}
 
 
 def count_by_state(session: Session) -> dict[str, int]:

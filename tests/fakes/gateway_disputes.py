@@ -18,6 +18,7 @@ class FakeDisputes:
     """The part of the fake that knows disputes: `disputes` and `warnings` are bodies as Stripe writes them."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.disputes: dict[str, dict[str, Any]] = {}
         self.warnings: dict[str, dict[str, Any]] = {}
         # By idempotency key.
