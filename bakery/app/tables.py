@@ -8,6 +8,7 @@ from bakery.forecasting import models as forecasting
 from bakery.infra import models as infra
 from bakery.messages import models as messages
 from bakery.orders import models as orders
+from bakery.payments import balance_models as payment_balances
 from bakery.payments import dispute_models as payment_disputes
 from bakery.payments import models as payments
 from bakery.people import models as people
@@ -25,6 +26,7 @@ __all__ = [
     "infra",
     "messages",
     "orders",
+    "payment_balances",
     "payment_disputes",
     "payments",
     "people",

@@ -51,7 +51,8 @@ def place_order(wish: PlaceOrder) -> int:
 
     The same checkout key answers with the same order, however often, from wherever and at once. Refuses,
     leaving the cart as it is, with: Invalid (contact), CartChanged (empty, or another page's), NotOrderable
-    (off the menu, too many, words), TooManyUnpaid, PricesChanged, OutOfStock (every short line), SlotGone.
+    (off the menu, too many, words), TooManyUnpaid, PricesChanged, DepositChanged, OutOfStock (every short line),
+    SlotGone.
     """
     return retrying(partial(_place, wish))
 
@@ -169,7 +170,8 @@ def _place(wish: PlaceOrder) -> int:
         lines = placement.read(session, found, shop)
         totals = price_lines((line.price_line for line in lines), shop.prices_include_tax)
         placement.refuse_other_total(wish, lines, totals, shop.currency)
-        order = placement.write_order(session, wish, shop, lines, totals)
+        terms = placement.agree_deposit(session, wish, shop, lines, totals)
+        order = placement.write_order(session, wish, shop, lines, totals, terms)
         placement.hold(session, order, lines)
         placement.begin_history(session, order, wish)
         empty_cart(session, found)

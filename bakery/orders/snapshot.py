@@ -20,9 +20,12 @@ _SHOP = (
 )  # fmt: skip
 
 
-def shop_snapshot(shop: Shop, totals: Totals) -> dict[str, Any]:
-    """The shop's name, ABN, address and terms version as they are, and the tax by rate as it was summed."""
+def shop_snapshot(shop: Shop, totals: Totals, deposit_kept_cents: int = 0) -> dict[str, Any]:
+    """The shop's name, ABN, address and terms version as they are, the tax by rate as it was summed, and what of a
+    deposit is not given back.
+    """
     return {
+        "deposit_kept_cents": deposit_kept_cents,
         "shop": {name: getattr(shop, name) for name in _SHOP},
         "terms_version": shop.terms_version,
         "rates": [

@@ -24,6 +24,15 @@ from bakery.scheduling.steps import read_words
 from bakery.scheduling.types import Station
 
 SOON = timedelta(hours=2)
+_OF_MONEY = (
+    Order.status,
+    Order.payment_status,
+    Order.total_cents,
+    Order.held_cents,
+    Order.credited_cents,
+    Order.currency,
+    Order.balance_due_at,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +78,10 @@ class TicketView:
     tasks: tuple[str, ...]
     instructions: str
     drawn: bool
-    # What a paid deposit leaves to be paid before the order is handed over; nothing otherwise.
+    # What is still to be paid before the order is handed over; whether nothing was, and whether it should have been.
     to_pay: Money
+    unpaid: bool
+    overdue: bool
 
     @property
     def is_last(self) -> bool:
@@ -183,8 +194,8 @@ def _query() -> Any:
         )
         .join(OrderLine, OrderLine.id == Ticket.order_line_id)
         .join(Order, Order.id == Ticket.order_id)
-        # Of the order itself only what tells whether something is still to be paid.
-        .options(load_only(Order.payment_status, Order.total_cents, Order.deposit_cents, Order.currency))
+        # Of the order itself only what tells whether something is still to be paid, and since when.
+        .options(load_only(*_OF_MONEY))
         .where(or_(Order.status.in_(IN_KITCHEN), void_unseen))
         .order_by(Ticket.due_at, Order.id, OrderLine.position, Ticket.step)
     )
@@ -252,6 +263,8 @@ def _view(
         instructions=line.instructions,
         drawn=bool(line.drawing),
         to_pay=row.Order.due_later,
+        unpaid=row.Order.is_unpaid,
+        overdue=row.Order.is_overdue,
     )
 
 

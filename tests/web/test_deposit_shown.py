@@ -126,7 +126,8 @@ def test_staff_see_what_is_left_after_a_part_went_back(
     steps.tell("refund.updated", refund.raw)
     sign_in(client, role=Role.MANAGER)
     said = page(client, f"/admin/orders/{cake.number}")
-    assert "We have $52.00" in said and "Still due" not in said
+    # What went back has lowered the price by as much.
+    assert "We have $52.00" in said and "Still due $168.00" in said
 
 
 def test_the_counter_sees_what_is_due_when_the_cake_is_handed_over(
