@@ -93,6 +93,8 @@ class Payment(Base):
     # Stripe's names for whose card and which; never the card itself.
     customer_id: Mapped[str | None] = mapped_column(String(120))
     payment_method_id: Mapped[str | None] = mapped_column(String(120))
+    # Charged while the card's owner is not there to answer their bank.
+    off_session: Mapped[bool] = mapped_column(default=False, server_default=false())
     idempotency_key: Mapped[str] = mapped_column(String(80), unique=True)
     session_id: Mapped[str | None] = mapped_column(String(120), unique=True)
     payment_intent_id: Mapped[str | None] = mapped_column(String(120), index=True)

@@ -17,7 +17,11 @@ from bakery.payments.models import (
     Transaction,
 )
 
-PAID_EVENTS = ("checkout.session.completed", "checkout.session.async_payment_succeeded")
+PAID_EVENTS = (
+    "checkout.session.completed",
+    "checkout.session.async_payment_succeeded",
+    "payment_intent.succeeded",
+)
 
 
 def attempts(session: Session, order_id: int) -> Sequence[Payment]:
@@ -56,7 +60,7 @@ def events(session: Session, order_id: int) -> Sequence[StripeEvent]:
 def is_paying(session: Session, order_id: int) -> bool:
     """Whether Stripe has told of money for this order that is not applied yet: its hold must not end now."""
     told = exists().where(
-        StripeEvent.object_id == Payment.session_id,
+        StripeEvent.object_id.in_((Payment.session_id, Payment.payment_intent_id)),
         StripeEvent.outcome == EventOutcome.STORED,
         StripeEvent.type.in_(PAID_EVENTS),
     )

@@ -24,12 +24,13 @@ from bakery.scheduling.steps import read_words
 from bakery.scheduling.types import Station
 
 SOON = timedelta(hours=2)
-_OF_MONEY = (
+# What `Order.due_later`, `is_unpaid` and `is_overdue` read.
+WHAT_IS_DUE = (
     Order.status,
     Order.payment_status,
     Order.total_cents,
-    Order.held_cents,
     Order.credited_cents,
+    Order.held_cents,
     Order.currency,
     Order.balance_due_at,
 )
@@ -195,7 +196,7 @@ def _query() -> Any:
         .join(OrderLine, OrderLine.id == Ticket.order_line_id)
         .join(Order, Order.id == Ticket.order_id)
         # Of the order itself only what tells whether something is still to be paid, and since when.
-        .options(load_only(*_OF_MONEY))
+        .options(load_only(*WHAT_IS_DUE))
         .where(or_(Order.status.in_(IN_KITCHEN), void_unseen))
         .order_by(Ticket.due_at, Order.id, OrderLine.position, Ticket.step)
     )

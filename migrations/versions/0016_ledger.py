@@ -48,6 +48,9 @@ def upgrade() -> None:
     )
     op.add_column("payment", sa.Column("customer_id", sa.String(length=120), nullable=True))
     op.add_column("payment", sa.Column("payment_method_id", sa.String(length=120), nullable=True))
+    op.add_column(
+        "payment", sa.Column("off_session", sa.Boolean(), nullable=False, server_default=sa.false())
+    )
     op.create_check_constraint(op.f("ck_payment_channel_known"), "payment", "channel IN ('page', 'card')")
     op.create_check_constraint(
         op.f("ck_payment_card_named"), "payment", "channel <> 'card' OR payment_method_id IS NOT NULL"
@@ -158,7 +161,7 @@ def downgrade() -> None:
     op.drop_table("dispute")
     op.drop_constraint(op.f("ck_payment_card_named"), "payment", type_="check")
     op.drop_constraint(op.f("ck_payment_channel_known"), "payment", type_="check")
-    for column in ("payment_method_id", "customer_id", "channel", "surplus"):
+    for column in ("off_session", "payment_method_id", "customer_id", "channel", "surplus"):
         op.drop_column("payment", column)
     op.execute("DROP TRIGGER kept_by_ledger ON shop_order")
     op.execute("DROP FUNCTION refuse_other_books()")

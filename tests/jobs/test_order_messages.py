@@ -172,16 +172,21 @@ def refunded(session: Session, **changes: object) -> Order:
     payment = Payment(order_id=order.id, amount_cents=8600, currency="AUD", idempotency_key="k")
     session.add(payment)
     session.flush()
-    session.add(
-        Transaction(
-            order_id=order.id,
-            payment_id=payment.id,
-            kind=TransactionKind.REFUND,
-            amount_cents=-8600,
-            currency="AUD",
-            stripe_id="re_1",
+    for kind, cents, stripe_id in (
+        (TransactionKind.CHARGE, 8600, "pi_1"),
+        (TransactionKind.REFUND, -8600, "re_1"),
+    ):
+        session.add(
+            Transaction(
+                order_id=order.id,
+                payment_id=payment.id,
+                kind=kind,
+                amount_cents=cents,
+                currency="AUD",
+                stripe_id=stripe_id,
+            )
         )
-    )
+        session.flush()
     session.commit()
     return order
 
@@ -228,7 +233,7 @@ def test_who_paid_for_a_cancelled_order_is_told_so_in_both_bodies(
 
 def test_a_refund_that_failed_is_not_told_as_sent(session: Session, outside: Adapters) -> None:
     order = refunded(session, cancelled=True)
-    [refund] = session.scalars(select(Transaction))
+    refund = session.scalars(select(Transaction).where(Transaction.kind == TransactionKind.REFUND)).one()
     session.add(
         Transaction(
             order_id=order.id,

@@ -8,8 +8,9 @@ import pytest
 
 from bakery.core import clock
 from bakery.core.errors import Unavailable
+from bakery.orders import services as orders
 from bakery.orders.models import Order
-from bakery.payments import services
+from bakery.payments import queries, services
 from bakery.payments.models import EventOutcome, PaymentState
 from bakery.payments.operations.attempts import CardOnFile, NotPayable
 from bakery.payments.services.card_payment import Charged
@@ -91,6 +92,20 @@ def test_without_its_owner_a_bank_that_asks_ends_the_charge(order: Order, gatewa
     assert steps.latest(order).state == PaymentState.FAILED
 
 
+def test_asked_without_its_owner_it_is_another_attempt(order: Order, gateway: FakeGateway) -> None:
+    """Nobody knows how the first one ended: it is called off, and if it was charged all the same, it goes back."""
+    gateway.interrupt = _die
+    with pytest.raises(Killed):
+        charge(order, gateway)
+    first = steps.latest(order)
+    second = charge(order, gateway, off_session=True).payment_id
+    assert second != first.id
+    for _, result in list(gateway.charges.values()):
+        steps.tell("payment_intent.succeeded", result.raw)
+    assert len(steps.owed("jobs.payments.refund_late_payment")) == 1
+    assert steps.reread(order).held_cents == 2 * order.total_cents
+
+
 def test_stripe_away_is_said_and_the_next_try_finishes_the_same_charge(
     order: Order, gateway: FakeGateway
 ) -> None:
@@ -141,6 +156,16 @@ def test_a_charge_nobody_answered_is_called_off_when_its_time_is_over(
         services.reconcile(gateway, clock.now() - timedelta(hours=6))
     assert gateway.get_charge(intent).status == "canceled"
     assert steps.latest(order).state == PaymentState.EXPIRED
+
+
+def test_a_hold_waits_for_a_charge_that_stripe_has_told_of(order: Order, gateway: FakeGateway) -> None:
+    charge(order, gateway)
+    raw = gateway.charges[next(iter(gateway.charges))][1].raw
+    told = services.record_event(steps.an_event("payment_intent.succeeded", raw))
+    with clock.travel(order.hold_expires_at + timedelta(minutes=1)):
+        assert not orders.expire_order(order.id, queries.is_paying)
+        services.apply_event(told)
+    assert states(order) == ("CONFIRMED", "PAID")
 
 
 def test_a_page_gives_way_to_a_card_and_money_on_both_is_sent_back_once(

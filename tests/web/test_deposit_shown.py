@@ -126,7 +126,7 @@ def test_staff_see_what_is_left_after_a_part_went_back(
     steps.tell("refund.updated", refund.raw)
     sign_in(client, role=Role.MANAGER)
     said = page(client, f"/admin/orders/{cake.number}")
-    # What went back has lowered the price by as much.
+    # The price fell by what went back: the rest stays what it was.
     assert "We have $52.00" in said and "Still due $168.00" in said
 
 

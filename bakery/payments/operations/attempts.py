@@ -36,6 +36,22 @@ class CardOnFile:
     payment_method_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class CardAttempt:
+    """How a saved card is charged; `off_session`: its owner is not there to answer their bank."""
+
+    card: CardOnFile
+    off_session: bool = False
+
+    def is_of(self, payment: Payment) -> bool:
+        """Whether an attempt is this very one, so that asking Stripe again asks word for word the same."""
+        return (payment.customer_id, payment.payment_method_id, payment.off_session) == (
+            self.card.customer_id,
+            self.card.payment_method_id,
+            self.off_session,
+        )
+
+
 class NotPayable(Conflict):
     """The order is not waiting for money (any more)."""
 
@@ -104,9 +120,9 @@ def asked(order: Order) -> tuple[PaymentKind, int]:
 
 
 def begin(
-    session: Session, order: Order, until: datetime | None = None, card: CardOnFile | None = None
+    session: Session, order: Order, until: datetime | None = None, by_card: CardAttempt | None = None
 ) -> Payment:
-    """A new attempt for what the order asks for now, on a page or with a saved `card`.
+    """A new attempt for what the order asks for now, on a page or `by_card`.
 
     What is held for an unpaid order outlives its page; a confirmed one holds nothing, and its page stays open for
     as long as Stripe allows.
@@ -119,7 +135,7 @@ def begin(
     longer is closed by us at that moment. Refuses once it has come.
     """
     if order.due_later.cents:
-        return _write(session, order, _whole_second(clock.now() + LONGEST), card)
+        return _write(session, order, _whole_second(clock.now() + LONGEST), by_card)
     now = clock.now()
     closes_at = min(until or order.pickup_at, order.pickup_at)
     if until is None:
@@ -134,7 +150,7 @@ def begin(
         if until is None and now > order.placed_at + PATIENCE:
             raise NotPayable(_OUT_OF_TIME)
         orders.extend_hold(session, order, hold_until)
-    payment = _write(session, order, expires_at, card)
+    payment = _write(session, order, expires_at, by_card)
     if expires_at > closes_at:
         outbox.owe(
             session,
@@ -147,16 +163,17 @@ def begin(
     return payment
 
 
-def _write(session: Session, order: Order, expires_at: datetime, card: CardOnFile | None) -> Payment:
+def _write(session: Session, order: Order, expires_at: datetime, by_card: CardAttempt | None) -> Payment:
     kind, cents = asked(order)
     payment = Payment(
         order_id=order.id,
         kind=kind,
         amount_cents=cents,
         currency=order.currency,
-        channel=PaymentChannel.CARD if card else PaymentChannel.PAGE,
-        customer_id=card.customer_id if card else None,
-        payment_method_id=card.payment_method_id if card else None,
+        channel=PaymentChannel.CARD if by_card else PaymentChannel.PAGE,
+        customer_id=by_card.card.customer_id if by_card else None,
+        payment_method_id=by_card.card.payment_method_id if by_card else None,
+        off_session=by_card is not None and by_card.off_session,
         idempotency_key=f"checkout-{order.number}-{ids.new_secret()[:16]}",
         expires_at=expires_at,
     )

@@ -19,7 +19,7 @@ from bakery.orders import operations as orders
 from bakery.payments import declines
 from bakery.payments.models import Payment, PaymentState
 from bakery.payments.operations import attempts
-from bakery.payments.operations.attempts import CardOnFile
+from bakery.payments.operations.attempts import CardAttempt, CardOnFile
 
 log = structlog.get_logger(__name__)
 AWAY = "Your card cannot be charged right now. Nothing was charged: please try again in a minute."
@@ -92,13 +92,14 @@ def _prepare(order_id: int, card: CardOnFile, base_url: str, off_session: bool) 
     with transaction() as session:
         order = orders.lock_order(session, order_id)
         attempts.check_payable(order)
+        by_card = CardAttempt(card, off_session)
         payment = attempts.waiting(session, order_id)
-        if payment is not None and not _same(payment, card, attempts.asked(order)[1]):
+        if payment is not None and not _is_same(payment, by_card, attempts.asked(order)[1]):
             attempts.owe_closing_others(session, order_id)
             attempts.end(payment, PaymentState.EXPIRED)
             payment = None
             session.flush()
-        payment = payment or attempts.begin(session, order, card=card)
+        payment = payment or attempts.begin(session, order, by_card=by_card)
         return CardCharge(
             order_number=order.number,
             payment_id=payment.id,
@@ -108,14 +109,12 @@ def _prepare(order_id: int, card: CardOnFile, base_url: str, off_session: bool) 
             payment_method_id=card.payment_method_id,
             off_session=off_session,
             return_url=f"{base_url}/orders/{order.number}?paid=1",
-            # Asked with and without its owner is not the same request.
-            idempotency_key=f"{payment.idempotency_key}-{'alone' if off_session else 'there'}",
+            idempotency_key=payment.idempotency_key,
         )
 
 
-def _same(payment: Payment, card: CardOnFile, cents: int) -> bool:
-    named = (payment.customer_id, payment.payment_method_id) == (card.customer_id, card.payment_method_id)
-    return named and payment.amount_cents == cents
+def _is_same(payment: Payment, by_card: CardAttempt, cents: int) -> bool:
+    return by_card.is_of(payment) and payment.amount_cents == cents
 
 
 def _record(charge: CardCharge, result: ChargeResult) -> Charged:
