@@ -66,14 +66,19 @@ def order_confirmation(order: Order, receipt: ReceiptPdf) -> Email:
         subject_ref=order.ref,
         attachments=[Attachment(receipt.name, "application/pdf", receipt.data)],
         order=order,
-        first_name=_first_name(order),
+        first_name=first_name(order),
         pickup=pickup,
         lines=[_line(line, order.currency) for line in order.lines],
         tax=Money(order.tax_cents, order.currency),
         allergens=[_allergens(line) for line in order.lines],
-        link=f"{settings().base_url}/orders/{order.number}?key={order.secret}",
+        link=order_link(order),
         terms_link=f"{settings().base_url}/terms",
     )
+
+
+def order_link(order: Order) -> str:
+    """The order's own page with its key: it opens on any device."""
+    return f"{settings().base_url}/orders/{order.number}?key={order.secret}"
 
 
 def late_refund(order: Order, refunded: Money, version: int, cake_link: str = "") -> Email:
@@ -86,7 +91,7 @@ def late_refund(order: Order, refunded: Money, version: int, cake_link: str = ""
         subject_ref=order.ref,
         version=version,
         order=order,
-        first_name=_first_name(order),
+        first_name=first_name(order),
         refunded=refunded,
         twice=twice,
         cake_link=cake_link,
@@ -105,7 +110,7 @@ def order_cancelled(order: Order) -> Email:
         subject=f"Your order {order.number} is cancelled",
         subject_ref=order.ref,
         order=order,
-        first_name=_first_name(order),
+        first_name=first_name(order),
         pickup=local_words(order.pickup_at, order.time_zone),
         owed=owed if owed and owed.cents else None,
         menu_link=f"{settings().base_url}/menu",
@@ -162,7 +167,8 @@ def draft(
     )
 
 
-def _first_name(order: Order) -> str:
+def first_name(order: Order) -> str:
+    """How a mail speaks to whoever ordered."""
     return (order.contact_name.split() or [order.contact_name])[0]
 
 

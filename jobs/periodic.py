@@ -39,6 +39,7 @@ CATALOGUE = (
     Periodic("expire_holds", "jobs.orders.expire_holds", 30, queue.URGENT),
     Periodic("follow_cake_orders", "jobs.custom_cakes.follow_orders", 30, queue.URGENT),
     Periodic("reconcile", "jobs.payments.reconcile", 300),
+    Periodic("collect_balances", "jobs.balance.collect", 300),
     Periodic("tidy", "jobs.housekeeping.tidy", 3600, queue.LOW),
     Periodic("forget_cake_drafts", "jobs.cake_drafts.forget", 3600, queue.LOW),
     # Asks once a week, and catches up on a Monday that was missed.

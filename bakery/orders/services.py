@@ -119,25 +119,29 @@ def cancel_order(order_id: int, actor: Actor, reason: str, *, restock: bool = Fa
     if not reason.strip():
         raise Invalid("Say why the order is cancelled.", field="reason")
     with transaction() as session:
-        order = operations.lock_order(session, order_id)
-        before = OrderStatus(order.status)
-        operations.cancel(session, order, actor, reason)
-        if restock:
-            stock.give_back(session, order.ref, actor, reason)
-        if before != OrderStatus.PENDING_PAYMENT:
-            outbox.owe(
-                session, "jobs.production.void_tickets", order.id, on=queue.URGENT, key=f"{order.ref}:void"
-            )
-            outbox.owe(
-                session,
-                "jobs.orders.send_cancellation",
-                order.id,
-                on=queue.DEFAULT,
-                key=f"{order.ref}:cancelled",
-            )
-        if order.total_cents and order.payment_status not in (PaymentStatus.UNPAID, PaymentStatus.REFUNDED):
-            _owe_refund(session, order)
-        _audit(session, order, actor, "order.cancel", before, reason)
+        call_off(session, operations.lock_order(session, order_id), actor, reason, restock=restock)
+
+
+def call_off(session: Session, order: Order, actor: Actor, reason: str, *, restock: bool = False) -> None:
+    """The same inside the caller's transaction, under the order's lock."""
+    before = OrderStatus(order.status)
+    operations.cancel(session, order, actor, reason)
+    if restock:
+        stock.give_back(session, order.ref, actor, reason)
+    if before != OrderStatus.PENDING_PAYMENT:
+        outbox.owe(
+            session, "jobs.production.void_tickets", order.id, on=queue.URGENT, key=f"{order.ref}:void"
+        )
+        outbox.owe(
+            session,
+            "jobs.orders.send_cancellation",
+            order.id,
+            on=queue.DEFAULT,
+            key=f"{order.ref}:cancelled",
+        )
+    if order.total_cents and order.payment_status not in (PaymentStatus.UNPAID, PaymentStatus.REFUNDED):
+        _owe_refund(session, order)
+    _audit(session, order, actor, "order.cancel", before, reason)
 
 
 def abandon_order(order_id: int, actor: Actor) -> None:
@@ -184,7 +188,7 @@ def _place(wish: PlaceOrder) -> int:
 def _owe_refund(session: Session, order: Order) -> None:
     """Ask the staff to send back what came in: the deposit where only that did."""
     deposit = order.payment_status == PaymentStatus.DEPOSIT_PAID
-    came_in = money(order.first_payment if deposit else order.total)
+    came_in = money(order.deposit if deposit else order.total)
     raise_alert(
         session,
         kind="refund_owed",

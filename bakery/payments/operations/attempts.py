@@ -176,6 +176,7 @@ def _write(session: Session, order: Order, expires_at: datetime, by_card: CardAt
         off_session=by_card is not None and by_card.off_session,
         idempotency_key=f"checkout-{order.number}-{ids.new_secret()[:16]}",
         expires_at=expires_at,
+        created_at=clock.now(),
     )
     session.add(payment)
     session.flush()
