@@ -35,7 +35,7 @@ class Said:
     paragraphs: tuple[str, ...]
 
 
-_RING = "You think that this is paid? Ring us on {phone} and name the order number."
+_RING = "Questions? Ring us on {phone} and name the order number."
 
 
 def balance_news(order: Order, step: BalanceEvent, charge_at: datetime | None) -> Email:

@@ -93,6 +93,7 @@ class Order(Base):
         CheckConstraint("credited_cents BETWEEN 0 AND total_cents", name="credited_sane"),
         Index("ix_shop_order_pickup", "pickup_at", "status"),
         Index("ix_shop_order_placed_at", "placed_at"),
+        Index("ix_shop_order_balance", "balance_due_at", postgresql_where="balance_due_at IS NOT NULL"),
         Index("ix_shop_order_hold", "hold_expires_at", postgresql_where="status = 'PENDING_PAYMENT'"),
     )
 

@@ -67,6 +67,12 @@ def upgrade() -> None:
     op.add_column("shop_order", sa.Column("deposit_wording", sa.Text(), nullable=False, server_default=""))
     op.add_column("shop_order", sa.Column("balance_due_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("shop_order", sa.Column("released_at", sa.DateTime(timezone=True), nullable=True))
+    op.create_index(
+        "ix_shop_order_balance",
+        "shop_order",
+        ["balance_due_at"],
+        postgresql_where=sa.text("balance_due_at IS NOT NULL"),
+    )
     # No path of the shop's made such an order; whoever wrote one by hand let it through.
     op.execute(
         "UPDATE shop_order SET released_at = coalesce(confirmed_at, placed_at) WHERE payment_status = 'UNPAID'"
@@ -134,6 +140,7 @@ def downgrade() -> None:
     _keep_deposits("deposit_cents", _NEVER)
     for table, name in CHECKS:
         op.drop_constraint(op.f(f"ck_{table}_{name}"), table, type_="check")
+    op.drop_index("ix_shop_order_balance", "shop_order")
     for column in ("released_at", "balance_due_at", "deposit_wording", "deposit_kept_cents"):
         op.drop_column("shop_order", column)
     for column in ("deposit_cents", "deposit_percent"):
