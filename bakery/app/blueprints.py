@@ -6,6 +6,7 @@ from flask import Blueprint
 
 from bakery.backoffice import (
     custom_cakes,
+    deposits,
     machinery,
     models_page,
     new_cake,
@@ -30,6 +31,7 @@ from bakery.storefront import (
     menu,
     orders,
     pages,
+    payments,
     product,
     search,
     servings,
@@ -54,9 +56,11 @@ BLUEPRINTS: list[Blueprint] = [
     cart.blueprint,
     checkout.blueprint,
     orders.blueprint,
+    payments.blueprint,
     auth.blueprint,
     account.blueprint,
     admin_orders.blueprint,
+    deposits.blueprint,
     custom_cakes.blueprint,
     products.blueprint,
     new_cake.blueprint,

@@ -111,6 +111,11 @@ def add_note(number: str) -> ResponseReturnValue:
     return htmx.see_other(f"/admin/orders/{order.number}")
 
 
+def refused(number: str, error: DomainError) -> ResponseReturnValue:
+    """The order's page with what cannot be on top, for what staff decide about it elsewhere."""
+    return _detail(number, problem=error.message, status=error.status)
+
+
 def _move(order_id: int, to: OrderStatus, reason: str) -> None:
     if to == OrderStatus.CANCELLED:
         if not has_right(current_user.role, Right.CANCEL_ORDERS):
