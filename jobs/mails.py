@@ -16,6 +16,7 @@ from bakery.infra.db import db
 from bakery.integrations.mail.port import Attachment
 from bakery.messages.drafts import Email
 from bakery.messages.models import Message, StaffAlert
+from bakery.orders.deposit_terms import kept_words
 from bakery.orders.models import Order, OrderLine
 from bakery.orders.states import OrderStatus, PaymentStatus
 from bakery.payments.receipts import ReceiptPdf
@@ -72,6 +73,7 @@ def order_confirmation(order: Order, receipt: ReceiptPdf) -> Email:
         tax=Money(order.tax_cents, order.currency),
         allergens=[_allergens(line) for line in order.lines],
         link=order_link(order),
+        kept_words=kept_words(order.deposit, Money(order.deposit_kept_cents, order.currency)),
         terms_link=f"{settings().base_url}/terms",
     )
 

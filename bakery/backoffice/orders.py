@@ -26,7 +26,9 @@ from bakery.infra.db import db
 from bakery.infra.logging import scrub_text
 from bakery.messages.queries import of_subject
 from bakery.orders import services, staff_queries
+from bakery.orders.models import Order
 from bakery.orders.states import ORDER, OrderStatus
+from bakery.payments.operations import balance
 from bakery.payments.queries import attempts, held, transactions
 from bakery.payments.services import cancel_attempt
 from bakery.people.rights import Right, has_right
@@ -92,7 +94,7 @@ def move(number: str) -> ResponseReturnValue:
     order = staff_queries.get_order(db.session(), number)
     reason = request.form.get("reason", "").strip()[:300]
     try:
-        _move(order.id, to, reason)
+        _move(order.id, to, reason, request.form.get("owing", 0, type=int))
     except DomainError as error:
         return _detail(number, problem=error.message, status=error.status)
     flash(f"{order.number} is {words(to)} now.", "success")
@@ -116,7 +118,7 @@ def refused(number: str, error: DomainError) -> ResponseReturnValue:
     return _detail(number, problem=error.message, status=error.status)
 
 
-def _move(order_id: int, to: OrderStatus, reason: str) -> None:
+def _move(order_id: int, to: OrderStatus, reason: str, owing_cents: int) -> None:
     if to == OrderStatus.CANCELLED:
         if not has_right(current_user.role, Right.CANCEL_ORDERS):
             raise Forbidden("Your account may not cancel orders.")
@@ -126,7 +128,7 @@ def _move(order_id: int, to: OrderStatus, reason: str) -> None:
         # A payment page that is still open would take money for nothing.
         cancel_attempt(order_id)
         return
-    services.move_order(order_id, to, actor(), reason)
+    services.move_order(order_id, to, actor(), reason, owing_cents=owing_cents)
 
 
 # The way of an order, and what staff call each step; expiry and payment belong to the clock and to Stripe.
@@ -153,6 +155,9 @@ def _detail(number: str, *, problem: str = "", status: int = 200) -> ResponseRet
         payments=attempts(session, order.id),
         transactions=ledger,
         held=held(ledger, order.currency),
+        rest_steps=balance.steps_of(session, order) if order.balance_due_at else [],
+        may_ask_deposit=_waits(order) and _may_change_deposit(order),
+        may_release=_waits(order) and not order.awaits_acceptance,
         messages=of_subject(session, order.ref),
         scrubbed=scrub_text,
         allergen_words=ALLERGEN_WORDS,
@@ -162,6 +167,17 @@ def _detail(number: str, *, problem: str = "", status: int = 200) -> ResponseRet
         problem=problem,
     )
     return page, status
+
+
+def _waits(order: Order) -> bool:
+    """Whether it is still held for a payment."""
+    held_until = min(order.hold_expires_at, order.pickup_at)
+    return order.status == OrderStatus.PENDING_PAYMENT and held_until > clock.now()
+
+
+def _may_change_deposit(order: Order) -> bool:
+    """What its customer has accepted is not changed behind their back."""
+    return order.awaits_acceptance or not order.is_bespoke
 
 
 def _moves(current: OrderStatus) -> list[tuple[OrderStatus, str]]:

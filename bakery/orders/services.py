@@ -91,8 +91,11 @@ def expire_due_orders(is_paying: IsPaying | None = None, limit: int = 500) -> in
     return expired
 
 
-def move_order(order_id: int, to: OrderStatus, actor: Actor, reason: str = "") -> None:
-    """Move a paid order along, by staff. Refuses what the table does not name.
+def move_order(
+    order_id: int, to: OrderStatus, actor: Actor, reason: str = "", *, owing_cents: int = 0
+) -> None:
+    """Move an order along that the kitchen has, by staff. Refuses what the table does not name, and to hand over what
+    is not paid, unless it was said how much is due (`owing_cents`).
 
     Refuses, too, what has a path of its own: confirming and expiring belong to payments and the clock, and
     `cancel_order` cancels.
@@ -104,6 +107,8 @@ def move_order(order_id: int, to: OrderStatus, actor: Actor, reason: str = "") -
         if order.status in _UNPAID:
             raise Conflict("This order is not paid, so there is nothing to make yet.")
         before = order.status
+        if to == OrderStatus.COLLECTED and (owed := operations.check_handover(order, owing_cents)):
+            reason = f"{reason or 'handed over'}{owed}"
         operations.change_status(session, order, to, actor, reason)
         outbox.owe(session, "jobs.production.follow_order", order.id, on=queue.URGENT)
         _audit(session, order, actor, "order.move", before, reason)

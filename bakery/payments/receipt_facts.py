@@ -28,7 +28,8 @@ def collect(order: Order, ledger: Sequence[Transaction], shop: Profile, issued_a
         "total_cents": order.total_cents,
         "tax_cents": order.tax_cents,
         # What was paid towards the total when only a part of it was; 0 when all of it was.
-        "deposit_cents": order.deposit_cents if order.due_later.cents else 0,
+        "deposit_cents": order.held_cents if order.due_later.cents else 0,
+        "balance_due_at": order.balance_due_at.isoformat() if order.balance_due_at else None,
         "shop": {word: then.get(word) or getattr(shop, word) for word in SHOP_WORDS},
         "customer": {"name": order.contact_name, "email": order.contact_email},
         "lines": [_line(line) for line in order.lines],

@@ -24,7 +24,7 @@ from bakery.scheduling.steps import read_words
 from bakery.scheduling.types import Station
 
 SOON = timedelta(hours=2)
-# What `Order.due_later`, `is_unpaid` and `is_overdue` read.
+# What `Order.due_later`, `is_unpaid`, `is_overdue` and `balance_due_on` read.
 WHAT_IS_DUE = (
     Order.status,
     Order.payment_status,
@@ -33,6 +33,7 @@ WHAT_IS_DUE = (
     Order.held_cents,
     Order.currency,
     Order.balance_due_at,
+    Order.time_zone,
 )
 
 
@@ -83,6 +84,7 @@ class TicketView:
     to_pay: Money
     unpaid: bool
     overdue: bool
+    due_by: date | None
 
     @property
     def is_last(self) -> bool:
@@ -266,6 +268,7 @@ def _view(
         to_pay=row.Order.due_later,
         unpaid=row.Order.is_unpaid,
         overdue=row.Order.is_overdue,
+        due_by=row.Order.balance_due_on,
     )
 
 

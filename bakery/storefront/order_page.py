@@ -14,6 +14,7 @@ from bakery.core import clock
 from bakery.custom_cakes.acceptance import find_request_of_order
 from bakery.orders.models import Order, OrderEvent, OrderLine
 from bakery.orders.states import OrderStatus, PaymentStatus
+from bakery.payments.page_words import PAID, REST
 from bakery.storefront.words import allergen_pairs
 
 # How long to wait for Stripe's word before saying that it takes longer than usual.
@@ -29,6 +30,10 @@ WORDS = {
     _S.COLLECTED: "Collected",
     _S.EXPIRED: "Not paid in time",
     _S.CANCELLED: "Cancelled",
+}
+_NOT_WHOLE = {
+    PaymentStatus.DEPOSIT_PAID: "Deposit paid, confirmed",
+    PaymentStatus.UNPAID: "Confirmed, not paid yet",
 }
 # How often the page asks, in seconds; an order that is over asks no more.
 _ASK = {_S.PENDING_PAYMENT: 15, _S.CONFIRMED: 20, _S.IN_PRODUCTION: 20, _S.READY: 20}
@@ -49,6 +54,10 @@ class Progress:
 
     status: str
     unpaid: bool
+    # Something is due of an order that is confirmed.
+    owing: bool
+    # What the page waits for Stripe's word about: "1" for what orders it, "rest" for what is due; or nothing.
+    awaited: str
     waiting: bool
     late: bool
     out_of_time: bool
@@ -57,6 +66,9 @@ class Progress:
     ask_every: int | None
     since: int
     version: int
+    # What would be asked for now, in cents, and whether it should have been paid.
+    asks: int
+    overdue: bool
 
     @property
     def etag(self) -> str:
@@ -69,16 +81,21 @@ class Progress:
             self.out_of_time,
             self.failure,
             self.receipt,
+            self.asks,
+            self.overdue,
         )
         return hashlib.sha256(repr(seen).encode()).hexdigest()[:20]
 
 
-def progress(order: Order, *, paid: bool, since: int | None, failure: str, receipt: bool) -> Progress:
-    """Where it stands. `paid`: the customer came back from Stripe's page saying so, at `since` (epoch)."""
+def progress(order: Order, *, paid: str, since: int | None, failure: str, receipt: bool) -> Progress:
+    """Where it stands. `paid`: the customer came back from Stripe's page saying so, at `since` (epoch): "1" from the
+    page that orders it, "rest" from the one for what is due.
+    """
     now = clock.now()
     unpaid = order.status == _S.PENDING_PAYMENT and order.payment_status == PaymentStatus.UNPAID
+    owing = order.due_later.cents > 0
     began = since if since is not None else int(now.timestamp())
-    waiting = unpaid and paid
+    waiting = (unpaid and paid == PAID) or (owing and paid == REST)
     late = waiting and now.timestamp() - began > PATIENCE.total_seconds()
     every = _ASK.get(OrderStatus(order.status))
     if waiting:
@@ -86,14 +103,18 @@ def progress(order: Order, *, paid: bool, since: int | None, failure: str, recei
     return Progress(
         status=order.status,
         unpaid=unpaid,
+        owing=owing,
+        awaited=paid if waiting else "",
         waiting=waiting,
         late=late,
         out_of_time=unpaid and min(order.hold_expires_at, order.pickup_at) <= now,
-        failure="" if waiting or not unpaid else failure,
+        failure=failure if not waiting and (unpaid or owing) else "",
         receipt=receipt,
         ask_every=every,
         since=began,
         version=order.version,
+        asks=order.due_later.cents or order.first_payment.cents,
+        overdue=order.is_overdue,
     )
 
 
@@ -116,9 +137,9 @@ def timeline(order: Order, events: Sequence[OrderEvent]) -> list[Step]:
 
 
 def _of_deposit(step: Step, order: Order) -> Step:
-    """An order of which only the deposit is paid is not called paid."""
-    only_deposit = order.payment_status == PaymentStatus.DEPOSIT_PAID and step.words == WORDS[_S.CONFIRMED]
-    return replace(step, words="Deposit paid, confirmed") if only_deposit else step
+    """An order of which only the deposit is paid, or nothing at all, is not called paid."""
+    words = _NOT_WHOLE.get(PaymentStatus(order.payment_status))
+    return replace(step, words=words) if words and step.words == WORDS[_S.CONFIRMED] else step
 
 
 def cake_of(session: Session, order: Order) -> str | None:

@@ -148,7 +148,7 @@ def _progress(order: Order) -> order_page.Progress:
     since = request.args.get("since", "")
     return order_page.progress(
         order,
-        paid=request.args.get("paid") == "1",
+        paid=request.args.get("paid", ""),
         since=int(since) if since.isascii() and since.isdigit() and len(since) < 12 else None,
         failure=payments.last_failure(session, order.id),
         receipt=order.confirmed_at is not None,

@@ -172,7 +172,7 @@ def test_an_order_from_before_a_day_was_said_is_left_alone(session: Session, gat
 
 def test_what_was_handed_over_is_not_written_about(order: Order, gateway: FakeGateway) -> None:
     for status in ("IN_PRODUCTION", "READY", "COLLECTED"):
-        orders.move_order(order.id, status, STAFF)
+        orders.move_order(order.id, status, STAFF, owing_cents=REST)
     assert look("2026-12-30 00:00", collecting(gateway)) == {}
 
 

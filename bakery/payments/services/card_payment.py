@@ -20,6 +20,7 @@ from bakery.payments import declines
 from bakery.payments.models import Payment, PaymentState
 from bakery.payments.operations import attempts
 from bakery.payments.operations.attempts import CardAttempt, CardOnFile
+from bakery.payments.page_words import return_url, word_for
 
 log = structlog.get_logger(__name__)
 AWAY = "Your card cannot be charged right now. Nothing was charged: please try again in a minute."
@@ -108,7 +109,7 @@ def _prepare(order_id: int, card: CardOnFile, base_url: str, off_session: bool) 
             customer_id=card.customer_id,
             payment_method_id=card.payment_method_id,
             off_session=off_session,
-            return_url=f"{base_url}/orders/{order.number}?paid=1",
+            return_url=return_url(base_url, order.number, word_for(payment)),
             idempotency_key=payment.idempotency_key,
         )
 

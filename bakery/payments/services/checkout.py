@@ -16,10 +16,8 @@ from sqlalchemy.orm import Session
 
 from bakery.core import clock
 from bakery.core.errors import Unavailable
-from bakery.infra.formats import money
 from bakery.infra.transaction import end_read, transaction
 from bakery.integrations.gateway.port import (
-    CheckoutItem,
     CheckoutRequest,
     CheckoutSession,
     Gateway,
@@ -28,23 +26,20 @@ from bakery.integrations.gateway.port import (
 )
 from bakery.messages.operations import raise_alert
 from bakery.orders import operations as orders
-from bakery.orders.models import Order, OrderLine
+from bakery.orders.models import Order
 from bakery.orders.states import PaymentStatus
-from bakery.payments.models import Payment, PaymentChannel, PaymentKind, PaymentState
+from bakery.payments.models import Payment, PaymentChannel, PaymentState
 from bakery.payments.operations import attempts
+from bakery.payments.page_words import LEFT, PAID, list_items, return_url, word_for
 from bakery.payments.services.card_payment import cancel_card_attempt
 
 log = structlog.get_logger(__name__)
-# Stripe shows up to a hundred lines.
-MOST_LINES = 100
 # Nobody is sent to a page that closes while they look for their card.
 ROOM = timedelta(minutes=2)
 AWAY = (
     "The payment page cannot be opened right now. Your order is kept, and nothing was charged: "
     "please try again in a minute."
 )
-# Of orders from before a day was said.
-_REST_LATER = "The rest is due when it is collected."
 ENDED = (
     "This payment was ended in another tab or window before its page opened. Nothing was charged: "
     "please pay again from here."
@@ -73,7 +68,7 @@ def start_checkout(order_id: int, gateway: Gateway, base_url: str, until: dateti
     end_read()
     attempt = _prepare(order_id, base_url, until)
     if attempt is None:
-        return _return_url(base_url, _number(order_id), paid=True)
+        return return_url(base_url, _number(order_id), PAID)
     if attempt.session_id:
         url = _reuse(attempt, gateway)
         if url:
@@ -170,48 +165,13 @@ def _request(session: Session, order: Order, payment: Payment, base_url: str) ->
         order_number=order.number,
         payment_id=payment.id,
         currency=payment.currency,
-        items=_items(session, order, payment),
+        items=list_items(session, order, payment),
         customer_email=order.contact_email,
-        success_url=_return_url(base_url, order.number, paid=True),
-        cancel_url=_return_url(base_url, order.number, paid=False),
+        success_url=return_url(base_url, order.number, word_for(payment)),
+        cancel_url=return_url(base_url, order.number, LEFT),
         expires_at=payment.expires_at,
         idempotency_key=payment.idempotency_key,
     )
-
-
-def _items(session: Session, order: Order, payment: Payment) -> list[CheckoutItem]:
-    """The order's lines as Stripe's page shows them; they add up to the order's total to the cent. A part of the
-    price is one line, which says what it is a part of.
-    """
-    if payment.kind == PaymentKind.DEPOSIT:
-        words = f"{money(order.total)} in all. {order.deposit_wording or _REST_LATER}"
-        return [CheckoutItem(f"Deposit for order {order.number}", payment.amount_cents, 1, words)]
-    if payment.kind == PaymentKind.BALANCE:
-        words = f"{money(order.total)} in all, of which {money(order.held)} is paid"
-        return [CheckoutItem(f"The rest of order {order.number}", payment.amount_cents, 1, words)]
-    query = select(OrderLine).where(OrderLine.order_id == order.id).order_by(OrderLine.position)
-    items = [_item(line) for line in session.scalars(query)]
-    left = order.total_cents - sum(item.amount_cents * item.quantity for item in items)
-    if left > 0 and left == order.tax_cents and not order.prices_include_tax:
-        items.append(CheckoutItem("Tax", left, 1))
-        left = 0
-    if left or not items or len(items) > MOST_LINES:
-        return [CheckoutItem(f"Order {order.number}", order.total_cents, 1)]
-    return items
-
-
-def _item(line: OrderLine) -> CheckoutItem:
-    name = f"{line.product_name}, {line.variant_name}" if line.variant_name else line.product_name
-    if line.discount_cents == 0:
-        return CheckoutItem(name, line.unit_price_cents, line.quantity, line.message)
-    if line.quantity > 1:
-        name = f"{line.quantity} × {name}"
-    return CheckoutItem(name, line.total_cents, 1, line.message)
-
-
-def _return_url(base_url: str, number: str, *, paid: bool) -> str:
-    # Without the order's secret: see docs/decisions/0009-payments.md.
-    return f"{base_url}/orders/{number}?paid={int(paid)}"
 
 
 def _number(order_id: int) -> str:
