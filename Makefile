@@ -1,8 +1,9 @@
 # `make run` and `make test` are the two that matter. All of it needs make, a POSIX shell and Python 3.11, no more.
-.PHONY: help run test check reset bench lock fix audit prepare
+.PHONY: help run test check reset month bench lock fix audit prepare
 
 ARGS =
 WORKERS = 2
+ORDERS = 1000
 BIN = .venv/bin
 
 help: ## Show this list
@@ -28,6 +29,9 @@ fix: prepare ## Format, and repair what the linter can repair
 
 reset: prepare ## Forget everything kept under var/: the next start is the first one again
 	@exec $(BIN)/python -m tools.run --reset
+
+month: prepare ## Trade for a simulated month and compare every cent with Stripe's (another size: make month ORDERS=5000)
+	@exec env ORDERS=$(ORDERS) $(BIN)/python -m tools.testenv -- $(BIN)/python -m pytest tests/money/test_month.py -q -s
 
 bench: prepare ## Measure the shop against this machine's floor
 	@exec $(BIN)/python -m tools.testenv -- python -m bench $(ARGS)

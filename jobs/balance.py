@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-from sqlalchemy.orm import Session
-
 from bakery.infra.db import db
 from bakery.integrations.adapters import adapters
 from bakery.messages import services as messages
 from bakery.orders.queries import get_order
-from bakery.payments import services
+from bakery.payments import mandates, services
 from bakery.payments.balance_models import BalanceEvent
 from bakery.payments.balance_plan import charge_at
 from bakery.payments.operations import balance
-from bakery.payments.operations.attempts import CardOnFile
 from jobs import mails, money_mails
 from jobs.periodic import periodic
-
-
-def find_card(_session: Session, _order_id: int) -> CardOnFile | None:
-    """The card that may be charged for the rest of an order."""
-    return None
 
 
 @periodic("collect_balances")
 def collect() -> str:
     """Take the next step for every order of which something is due."""
-    outside = services.Collecting(adapters().gateway, mails.settings().base_url, find_card)
-    taken = services.look_after_rests(outside)
+    taken = services.look_after_rests(adapters().gateway, mails.settings().base_url)
     said = ", ".join(f"{count} {step.value.replace('_', ' ')}" for step, count in sorted(taken.items()))
     return said or "nothing to do"
 
@@ -36,8 +27,8 @@ def send_news(event_id: int) -> None:
     session = db.session()
     event = session.get_one(BalanceEvent, event_id)
     order = get_order(session, event.order_id)
-    card = find_card(session, order.id)
-    rest = balance.read_rest(session, order, has_card=card is not None)
+    has_card = mandates.find(session, order.id) is not None
+    rest = balance.read_rest(session, order, has_card=has_card)
     draft = money_mails.balance_news(order, event, charge_at(rest) if rest else None)
     messages.deliver_email(draft, adapters().mailer)
 

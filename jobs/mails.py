@@ -18,7 +18,7 @@ from bakery.messages.drafts import Email
 from bakery.messages.models import Message, StaffAlert
 from bakery.orders.deposit_terms import kept_words
 from bakery.orders.models import Order, OrderLine
-from bakery.orders.states import OrderStatus, PaymentStatus
+from bakery.orders.states import OrderStatus
 from bakery.payments.receipts import ReceiptPdf
 from bakery.shop.queries import Profile, get_profile
 from config import Settings
@@ -101,20 +101,21 @@ def late_refund(order: Order, refunded: Money, version: int, cake_link: str = ""
     )
 
 
-def order_cancelled(order: Order) -> Email:
-    """The bakery cancelled what the customer counts on."""
-    # Of what went back in part already, the rest is for a person to say.
-    paid = {PaymentStatus.PAID: order.total, PaymentStatus.DEPOSIT_PAID: order.deposit}
-    owed = paid.get(PaymentStatus(order.payment_status))
+def order_cancelled(order: Order, back: Money | None, *, by_customer: bool) -> Email:
+    """What the customer counted on will not be made. `back`: what is to come back, once a person has confirmed it."""
+    verb = "as you asked" if by_customer else ""
     return draft(
         "order_cancelled",
         to=order.contact_email,
-        subject=f"Your order {order.number} is cancelled",
+        subject=f"Your order {order.number} is cancelled {verb}".strip(),
         subject_ref=order.ref,
         order=order,
         first_name=first_name(order),
         pickup=local_words(order.pickup_at, order.time_zone),
-        owed=owed if owed and owed.cents else None,
+        by_customer=by_customer,
+        back=back,
+        # Paid, and nothing of it comes back.
+        kept=order.held if back is None and order.held_cents else None,
         menu_link=f"{settings().base_url}/menu",
     )
 
@@ -170,8 +171,13 @@ def draft(
 
 
 def first_name(order: Order) -> str:
-    """How a mail speaks to whoever ordered."""
+    """How a mail greets its reader."""
     return (order.contact_name.split() or [order.contact_name])[0]
+
+
+def amount(value: Money) -> str:
+    """An amount as mails write it."""
+    return formats.money(value)
 
 
 def _line(line: OrderLine, currency: str) -> tuple[str, str, str]:

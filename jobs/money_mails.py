@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from bakery.core import clock
 from bakery.core.money import Money
 from bakery.infra.formats import date_long, date_near, datetime_shop, money
+from bakery.integrations.mail.port import Attachment
 from bakery.messages.drafts import Email
 from bakery.orders import operations as orders
 from bakery.orders.deposit_terms import kept_words
@@ -18,8 +19,8 @@ from bakery.orders.models import Order
 from bakery.orders.states import OrderStatus
 from bakery.payments.balance_models import BalanceEvent, BalanceStep
 from bakery.payments.balance_plan import AGAIN
-from bakery.payments.models import Payment
 from bakery.payments.operations.balance import WAITING
+from bakery.payments.receipts import ReceiptPdf
 from jobs import mails
 
 REMINDER, RECEIVED, DEPOSIT = "balance_reminder", "payment_received", "deposit_asked"
@@ -47,10 +48,10 @@ def balance_news(order: Order, step: BalanceEvent, charge_at: datetime | None) -
     return replace(draft, consent=lambda session: _still_so(session, step))
 
 
-def payment_received(order: Order, payment: Payment) -> Email:
-    """A payment towards what was due has come in. Its own receipt, once there is one, is to be attached here."""
-    amount, due = money(Money(payment.amount_cents, payment.currency)), order.due_later
-    first = order.held_cents == payment.amount_cents
+def payment_received(order: Order, transaction_id: int, amount: Money, receipt: ReceiptPdf) -> Email:
+    """A payment towards what was due has come in, with its own receipt."""
+    due = order.due_later
+    first = order.held_cents == amount.cents
     what = "your payment" if first else "a part of the rest" if due.cents else "the rest"
     if due.cents:
         by = f" by {date_long(order.balance_due_on)}" if order.balance_due_on and not order.is_overdue else ""
@@ -60,9 +61,13 @@ def payment_received(order: Order, payment: Payment) -> Email:
     said = Said(
         f"we have received {what}",
         f"We have received {what}.",
-        (f"{amount} for your order {order.number} has arrived. {then}",),
+        (
+            f"{money(amount)} for your order {order.number} has arrived. {then}",
+            "Its receipt is attached as a PDF.",
+        ),
     )
-    return _draft(RECEIVED, order, payment.id, said, ("See your order", mails.order_link(order)))
+    draft = _draft(RECEIVED, order, transaction_id, said, ("See your order", mails.order_link(order)))
+    return replace(draft, attachments=[Attachment(receipt.name, "application/pdf", receipt.data)])
 
 
 def deposit_asked(order: Order, version: int, cake_link: str) -> Email:

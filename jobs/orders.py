@@ -17,10 +17,13 @@ from bakery.messages.drafts import Sms
 from bakery.messages.sms_text import Cake, cake_alert
 from bakery.orders import services as orders
 from bakery.orders.models import Order
-from bakery.orders.queries import get_order
+from bakery.orders.queries import get_order, history
+from bakery.orders.states import OrderStatus
 from bakery.payments import receipts
-from bakery.payments.models import Payment, TransactionKind
+from bakery.payments.models import Transaction, TransactionKind
 from bakery.payments.queries import is_paying, transactions
+from bakery.payments.refund_queries import of_cancellation
+from bakery.payments.refund_states import RefundState
 from jobs import cake_mails, mails, money_mails
 from jobs.periodic import periodic
 
@@ -75,15 +78,24 @@ def send_late_refund(order_id: int) -> None:
 
 
 def send_cancellation(order_id: int) -> None:
-    """Tell the customer that the bakery cancelled their confirmed order."""
-    messages.deliver_email(mails.order_cancelled(_order(order_id)), adapters().mailer)
+    """Tell the customer that their confirmed order is cancelled, and what is to come back."""
+    session, order = db.session(), _order(order_id)
+    asked = of_cancellation(session, order_id)
+    ended = [event for event in history(session, order_id) if event.to_state == OrderStatus.CANCELLED]
+    draft = mails.order_cancelled(
+        order,
+        asked.amount if asked and asked.state != RefundState.REJECTED else None,
+        by_customer=bool(ended) and ended[-1].actor_label == "customer",
+    )
+    messages.deliver_email(draft, adapters().mailer)
 
 
-def send_payment_received(payment_id: int) -> None:
-    """Tell the customer that a payment towards what was due has come in."""
-    session = db.session()
-    payment = session.get_one(Payment, payment_id)
-    draft = money_mails.payment_received(get_order(session, payment.order_id), payment)
+def send_payment_received(transaction_id: int) -> None:
+    """Tell the customer that a payment towards what was due has come in, with its receipt."""
+    row = db.session().get_one(Transaction, transaction_id)
+    order_id, amount = row.order_id, Money(row.amount_cents, row.currency)
+    receipt = receipts.get_pdf_of_payment(order_id, transaction_id, adapters().files)
+    draft = money_mails.payment_received(_order(order_id), transaction_id, amount, receipt)
     messages.deliver_email(draft, adapters().mailer)
 
 
@@ -123,8 +135,8 @@ def _refund_mail_given_up(order_id: int, error: str) -> bool:
     return messages.give_up(LATE_REFUND, f"order:{order_id}", error)
 
 
-def _received_given_up(payment_id: int, error: str) -> bool:
-    order_id = db.session().get_one(Payment, payment_id).order_id
+def _received_given_up(transaction_id: int, error: str) -> bool:
+    order_id = db.session().get_one(Transaction, transaction_id).order_id
     return messages.give_up(money_mails.RECEIVED, f"order:{order_id}", error)
 
 

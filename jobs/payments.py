@@ -7,6 +7,7 @@ from datetime import timedelta
 from bakery.core import clock
 from bakery.integrations.adapters import adapters
 from bakery.payments import services
+from bakery.payments.books.mirror import read_balance
 from jobs.periodic import periodic
 
 # Attempts that are overdue are looked up whatever their age; this is for those that are not known as open.
@@ -37,5 +38,7 @@ def close_session(payment_id: int) -> None:
 
 @periodic("reconcile")
 def reconcile() -> str:
-    """Ask Stripe for what it never told."""
-    return str(services.reconcile(adapters().gateway, clock.now() - LOOK_BACK))
+    """Ask Stripe for what it never told, then for what it booked and kept."""
+    gateway = adapters().gateway
+    report = services.reconcile(gateway, clock.now() - LOOK_BACK)
+    return f"{report}; {read_balance(gateway)}"

@@ -40,6 +40,11 @@ CATALOGUE = (
     Periodic("follow_cake_orders", "jobs.custom_cakes.follow_orders", 30, queue.URGENT),
     Periodic("reconcile", "jobs.payments.reconcile", 300),
     Periodic("collect_balances", "jobs.balance.collect", 300),
+    Periodic("follow_card_setups", "jobs.cards.follow_card_setups", 300),
+    Periodic("let_go_of_cards", "jobs.cards.let_go_of_all", 3600, queue.LOW),
+    Periodic("follow_refunds", "jobs.refunds.follow", 900),
+    # Asks once a night, and catches up on a night that was missed.
+    Periodic("prove_books", "jobs.books.ask_nightly", 3600, queue.LOW),
     Periodic("tidy", "jobs.housekeeping.tidy", 3600, queue.LOW),
     Periodic("forget_cake_drafts", "jobs.cake_drafts.forget", 3600, queue.LOW),
     # Asks once a week, and catches up on a Monday that was missed.

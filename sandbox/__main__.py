@@ -76,6 +76,12 @@ def parser() -> argparse.ArgumentParser:
         help="shortest life of a Checkout Session (Stripe: 1800)",
     )
     add("--dispute-seconds", type=float, default=2.0, help="from a disputed card's payment to its dispute")
+    add(
+        "--refund-seconds",
+        type=float,
+        default=2.0,
+        help="until a refund to a card that takes its time settles",
+    )
     add("--quiet", action="store_true", help="no line for each request")
     return made
 

@@ -8,7 +8,18 @@ from flask import Flask, Response, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from sandbox import clock, control_api, control_pages, drop, inbox, pay_pages, stripe_pages, twilio_api
+from sandbox import (
+    clock,
+    control_api,
+    control_money,
+    control_pages,
+    drop,
+    inbox,
+    pay_pages,
+    stripe_money_pages,
+    stripe_pages,
+    twilio_api,
+)
 from sandbox.stripe_api import api as stripe_door
 from sandbox.twilio_messages import Messages
 from sandbox.world import World
@@ -26,7 +37,17 @@ def create_app(world: World, messages: Messages) -> Flask:
     app = Flask("sandbox")
     app.extensions |= {"world": world, "messages": messages}
     app.config["MAX_CONTENT_LENGTH"] = 20 * 1024 * 1024
-    for module in (stripe_door, pay_pages, twilio_api, inbox, stripe_pages, control_api, control_pages):
+    for module in (
+        stripe_door,
+        pay_pages,
+        twilio_api,
+        inbox,
+        stripe_money_pages,
+        stripe_pages,
+        control_api,
+        control_money,
+        control_pages,
+    ):
         app.register_blueprint(module.blueprint)
     app.register_error_handler(drop.DropConnection, drop.hang_up)
     app.register_error_handler(HTTPException, _failed)

@@ -7,9 +7,16 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.stripe_api import cards, checkout_sessions, payment_methods, session_life
+from sandbox.stripe_api import (
+    cards,
+    checkout_sessions,
+    confirmation,
+    payment_links,
+    payment_methods,
+    session_life,
+    setup_confirmation,
+)
 from sandbox.stripe_api.call import AnswerThenRaise, Call
-from sandbox.stripe_api.confirmation import attempt, fail_authentication
 from sandbox.stripe_api.params import EMAIL
 from sandbox.world import World
 
@@ -31,6 +38,8 @@ class Form:
     number: str = ""
     expiry: str = "12 / 34"
     code: str = "123"
+    saved: str = ""  # a payment method that was saved before, instead of a number
+    save: bool = False  # keep this card for the next time
 
 
 @dataclass
@@ -43,8 +52,6 @@ class Outcome:
 
 def clean(form: Form, now: tuple[int, int]) -> tuple[cards.Card, tuple[int, int]]:
     """The card and its expiry. Refuses what no bank would need to be asked about."""
-    if not EMAIL.match(form.email):
-        raise Refused("Enter an email address, such as name@example.com.", "email", "email_invalid")
     number = re.sub(r"[\s-]", "", form.number)
     if not number:
         raise Refused("Enter a card number, or choose a test card.", "number", "incomplete_number")
@@ -62,34 +69,57 @@ def clean(form: Form, now: tuple[int, int]) -> tuple[cards.Card, tuple[int, int]
 
 
 def success_url(session: dict[str, Any]) -> str:
+    """The way back to the shop; a payment link may have none, then the page that says it is paid."""
+    if not session["success_url"]:
+        return f"/pay/{session['id']}"
     return str(session["success_url"]).replace("{CHECKOUT_SESSION_ID}", session["id"])
 
 
+def saved_cards(call: Call, session: dict[str, Any]) -> list[dict[str, Any]]:
+    """The customer's cards that the page offers, newest first."""
+    options = session["saved_payment_method_options"]
+    if not options or not session["customer"] or session["mode"] == "setup":
+        return []
+    shown = options["allow_redisplay_filters"]
+    found = call.store.find("payment_method", customer=session["customer"])
+    return [each for each in found if each["allow_redisplay"] in shown]
+
+
+def _method(call: Call, session: dict[str, Any], form: Form, typed: dict[str, Any]) -> dict[str, Any]:
+    if form.saved:
+        for each in saved_cards(call, session):
+            if each["id"] == form.saved:
+                return each
+        raise Refused("This card is not saved any more. Choose another.", "card", "resource_missing")
+    card, expiry = clean(form, _month(call.world.clock.time()))
+    return payment_methods.build(call, card, payment_methods.billing(typed["email"], typed["name"]), expiry)
+
+
 def pay(world: World, session_id: str, form: Form) -> Outcome:
-    """Try to pay an open session. A decline is stored (charge, events) before it is refused here."""
-    when = world.clock.time()
-    card, expiry = clean(form, _month(when))
+    """Try to pay an open session, or to save a card. A decline is stored before it is refused here."""
     with world.store.transaction():
         call = Call.inside(world)
         session = checkout_sessions.find(call, session_id)
         if session["status"] == "complete":
             return Outcome("paid", success_url(session))
-        if session["status"] != "open" or session["expires_at"] <= when:
+        email = session["customer_email"] or form.email
+        if not EMAIL.match(email):
+            raise Refused("Enter an email address, such as name@example.com.", "email", "email_invalid")
+        typed = {"email": email, "name": form.name or None, "save": form.save and not form.saved}
+        if session["status"] != "open" or session["expires_at"] <= world.clock.time():
             raise Refused(
                 "This checkout has expired. Go back to the shop and start again.", "session", "expired"
             )
-        email = session["customer_email"] or form.email
-        intent = session_life.intent_for(call, session, email, form.name or None)
-        details = payment_methods.billing(email, form.name or None)
-        method = payment_methods.build(call, card, details, expiry)
-        intent |= {"payment_method": method["id"]}
+        method = _method(call, session, form, typed)
+        intent = session_life.intent_for(call, session, typed) | {"payment_method": method["id"]}
         call.store.set_private(session_id, name=form.name or None, email=email)
+        attempt = setup_confirmation.attempt if session["mode"] == "setup" else confirmation.attempt
         try:
             intent = attempt(call, intent, return_url=success_url(session))
         except AnswerThenRaise as declined:
             refused = Refused(str(declined), "card", declined.body.get("decline_code", ""))
         else:
-            return _go_on(call, session, intent, email, form.name)
+            return _go_on(call, session, intent, typed)
     raise refused
 
 
@@ -98,32 +128,55 @@ def _month(seconds: float) -> tuple[int, int]:
     return today.tm_year, today.tm_mon
 
 
-def _go_on(call: Call, session: dict[str, Any], intent: dict[str, Any], email: str, name: str) -> Outcome:
+def _go_on(call: Call, session: dict[str, Any], intent: dict[str, Any], typed: dict[str, Any]) -> Outcome:
     if intent["status"] == "requires_action":
         return Outcome("authenticate", f"/pay/authenticate/{intent['id']}")
-    session["customer_details"] = (session["customer_details"] or {}) | {"email": email}
-    session_life.complete(call, session, intent, name or None)
+    payment_links.count(call, session_life.complete(call, session, intent, typed))
     return Outcome("paid", success_url(session))
 
 
-def answer_bank(world: World, intent_id: str, passed: bool) -> tuple[dict[str, Any] | None, dict[str, Any]]:
+def find_intent(call: Call, key: str) -> dict[str, Any] | None:
+    """A payment intent or a setup intent."""
+    return call.store.get(key, "payment_intent") or call.store.get(key, "setup_intent")
+
+
+def answer_bank(
+    world: World, intent_id: str, passed: bool
+) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
     """The person answered the bank's question. Returns session (if any) and intent as they are now."""
     with world.store.transaction():
         call = Call.inside(world)
-        intent = call.get("payment_intent", intent_id, "intent")
-        private = call.store.private(intent_id)
-        session = call.store.get(private.get("session", ""), "checkout.session")
-        if intent["status"] != "requires_action" or (session and session["status"] != "open"):
-            return session, intent
-        if not passed:
-            fail_authentication(call, intent)
-            return session, call.get("payment_intent", intent_id)
-        try:
-            intent = attempt(call, intent, authenticated=True)
-        except AnswerThenRaise:
-            return session, call.get("payment_intent", intent_id)
-        if session:
-            typed = call.store.private(session["id"])
-            _go_on(call, session, intent, typed.get("email") or "", typed.get("name") or "")
-            session = call.store.get(session["id"])
-        return session, intent
+        intent = find_intent(call, intent_id)
+        if intent is None:
+            return None, None
+        session = call.store.get(call.store.private(intent_id).get("session", ""), "checkout.session")
+        if intent["status"] == "requires_action" and not (session and session["status"] != "open"):
+            _answer(call, intent, session, passed)
+            session = call.store.get(session["id"]) if session else None
+        return session, call.store.get(intent_id)
+
+
+def _answer(call: Call, intent: dict[str, Any], session: dict[str, Any] | None, passed: bool) -> None:
+    how = setup_confirmation if intent["object"] == "setup_intent" else confirmation
+    if not passed:
+        how.fail_authentication(call, intent)
+        return
+    try:
+        intent = how.attempt(call, intent, authenticated=True)
+    except AnswerThenRaise:
+        return
+    if session:
+        _go_on(call, session, intent, call.store.private(session["id"]))
+
+
+def remove_saved(world: World, session_id: str, method_id: str) -> None:
+    """The person removes a saved card, where the session lets them."""
+    with world.store.transaction():
+        call = Call.inside(world)
+        session = checkout_sessions.find(call, session_id)
+        options = session["saved_payment_method_options"] or {}
+        if session["status"] == "open" and options.get("payment_method_remove") == "enabled":
+            for each in saved_cards(call, session):
+                if each["id"] == method_id:
+                    payment_methods.detach_from(call, each)
+                    call.emit("payment_method.detached", each)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import requests
@@ -22,14 +24,21 @@ class Control:
 
     def __init__(self, url: str, timeout: float = 30.0) -> None:
         self.url, self._timeout = url.rstrip("/"), timeout
+        self._own = threading.local()  # a connection for each thread, kept open
 
     def _ask(self, method: str, path: str, **options: Any) -> Any:
-        with requests.Session() as session:
+        session = getattr(self._own, "session", None)
+        if session is None:
+            session = self._own.session = requests.Session()
             session.trust_env = False
-            answer = session.request(method, f"{self.url}{path}", timeout=self._timeout, **options)
-        body = answer.json()
-        if not answer.ok:
-            raise ControlError(answer.status_code, body)
+        answer = session.request(method, f"{self.url}{path}", timeout=self._timeout, **options)
+        is_json = answer.headers.get("Content-Type", "").startswith("application/json")
+        return self._read(answer.status_code, answer.json() if is_json else None)
+
+    @staticmethod
+    def _read(status: int, body: Any) -> Any:
+        if status >= 400:
+            raise ControlError(status, body or {"error": "The sandbox failed; its log says why."})
         return body
 
     def state(self) -> dict[str, Any]:
@@ -40,7 +49,8 @@ class Control:
         """Forget all objects, events, mails, SMS and faults; put the clock right."""
         self._ask("POST", "/_control/reset")
 
-    # Faults. Options: times, last (seconds), seconds (slow, timeout, delay), status, copies, match.
+    # Faults. Options: times, last (seconds), seconds (slow, timeout, delay), status, copies, match, and for a
+    # random part of what comes along share (0.02) with seed: the same seed strikes the same calls again.
 
     def fault(self, service: str, mode: str, **options: Any) -> dict[str, Any]:
         """Refuses what does not exist (ControlError 422)."""
@@ -83,7 +93,9 @@ class Control:
     # Stripe.
 
     def pay(self, session: str, card: str = "4242424242424242", **options: Any) -> dict[str, Any]:
-        """Pay as a person would; options email, name, authenticate. Refuses with 402 and a `code`."""
+        """Pay as a person would, or save a card in setup mode. Options: email, name, authenticate (True: the bank
+        is content), save (tick the box that keeps the card), saved (a saved card's id instead of a number).
+        Refuses with 402 and a `code`."""
         paid: dict[str, Any] = self._ask(
             "POST", f"/_control/sessions/{session}/pay", json={"card": card, **options}
         )
@@ -97,10 +109,70 @@ class Control:
         found: dict[str, Any] = self._ask("GET", f"/_control/objects/{key}")
         return found
 
-    def objects(self, kind: str = "checkout.session") -> list[dict[str, Any]]:
-        """Newest first; kinds are Stripe's `object` names, and `sms`."""
-        found: list[dict[str, Any]] = self._ask("GET", "/_control/objects", params={"kind": kind})["data"]
+    def objects(self, kind: str = "checkout.session", **fields: str) -> list[dict[str, Any]]:
+        """Newest first; kinds are Stripe's `object` names, and `sms`. `objects("refund", charge=…)` narrows."""
+        found: list[dict[str, Any]] = self._ask("GET", "/_control/objects", params={"kind": kind, **fields})[
+            "data"
+        ]
         return found
+
+    # Money that moves without the shop. A `payment` is the id of a payment intent, a charge or a session.
+
+    def dashboard_refund(
+        self, payment: str, amount: int | None = None, reason: str | None = None
+    ) -> dict[str, Any]:
+        """Somebody refunds in Stripe's own dashboard; without an amount, all that is left."""
+        asked = {"payment": payment, "amount": amount, "reason": reason}
+        made: dict[str, Any] = self._ask("POST", "/_control/refunds", json=asked)
+        return made
+
+    def settle_refund(self, refund: str, status: str, reason: str | None = None) -> dict[str, Any]:
+        """What becomes of a refund: `succeeded`, `failed` (reason such as `lost_or_stolen_card`), `canceled`,
+        `requires_action` or `pending`; its timer ends. Refuses (400) a step that no refund can make: only a
+        pending one or one that requires action goes anywhere, a succeeded one can only fail later."""
+        asked = {"status": status, "reason": reason}
+        settled: dict[str, Any] = self._ask("POST", f"/_control/refunds/{refund}", json=asked)
+        return settled
+
+    def refunds_begin(self, status: str | None) -> None:
+        """Refunds begin `pending`, `requires_action` or `succeeded` from now on and stay so until
+        `settle_refund`; None: as their card would have it."""
+        self._ask("POST", "/_control/refunds_begin", json={"status": status})
+
+    def open_dispute(
+        self,
+        payment: str,
+        reason: str = "fraudulent",
+        *,
+        inquiry: bool = False,
+        amount: int | None = None,
+    ) -> dict[str, Any]:
+        """The cardholder complains to the bank. The money and a fee go at once; an inquiry only asks."""
+        asked = {"payment": payment, "reason": reason, "inquiry": inquiry, "amount": amount}
+        opened: dict[str, Any] = self._ask("POST", "/_control/disputes", json=asked)
+        return opened
+
+    def close_dispute(self, dispute: str, outcome: str) -> dict[str, Any]:
+        """The bank decides: `won` (by the shop) or `lost`; for an inquiry `warning_closed`."""
+        closed: dict[str, Any] = self._ask(
+            "POST", f"/_control/disputes/{dispute}/close", json={"outcome": outcome}
+        )
+        return closed
+
+    def escalate(self, inquiry: str) -> dict[str, Any]:
+        """The bank makes a dispute of an inquiry: the money and a fee go, the shop may answer anew."""
+        raised: dict[str, Any] = self._ask("POST", f"/_control/disputes/{inquiry}/escalate")
+        return raised
+
+    def dispute_fee_returned(self, returned: bool) -> None:
+        """Whether a won dispute brings its fee back from now on (at first it does not)."""
+        self._ask("POST", "/_control/dispute_fee", json={"returned": returned})
+
+    def fraud_warning(self, payment: str, fraud_type: str | None = None) -> dict[str, Any]:
+        """The bank warns early that the payment may be a fraud."""
+        asked = {"payment": payment, "fraud_type": fraud_type}
+        warned: dict[str, Any] = self._ask("POST", "/_control/fraud_warnings", json=asked)
+        return warned
 
     # Mail and SMS.
 
@@ -130,9 +202,20 @@ class Control:
 
     # Time.
 
-    def move_clock(self, offset: float) -> None:
-        """The sandbox's clock goes `offset` seconds ahead of the true time; 0 puts it right."""
-        self._ask("POST", "/_control/clock", json={"offset": offset})
+    def move_clock(self, offset: float) -> float:
+        """The sandbox's clock goes `offset` seconds ahead of the true time. Like the next two it returns the
+        sandbox's time, has done all that came due by then (expiries, deadlines, refunds that settle; not
+        deliveries: `settle` waits for those), and refuses to go back (ControlError 422); `reset` puts it right."""
+        return float(self._ask("POST", "/_control/clock", json={"offset": offset})["now"])
+
+    def advance(self, seconds: float) -> float:
+        """The sandbox's clock goes ahead by so many seconds from where it is."""
+        return float(self._ask("POST", "/_control/clock", json={"by": seconds})["now"])
+
+    def set_clock(self, at: float | datetime) -> float:
+        """The sandbox's clock goes ahead to an instant: seconds since 1970, or a datetime with its zone."""
+        seconds = at.timestamp() if isinstance(at, datetime) else at
+        return float(self._ask("POST", "/_control/clock", json={"at": seconds})["now"])
 
     def settle(self, seconds: float = 10.0, within: float = 1.5) -> None:
         """Wait until nothing is being delivered or due soon. Refuses (504) when that takes too long."""

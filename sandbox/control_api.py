@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from typing import Any
 
 from flask import Blueprint, Response, current_app, jsonify, request
 
 from sandbox.checkout import Form, Refused, answer_bank, pay
+from sandbox.clock import Backwards
 from sandbox.faults import MODES, BadFault
 from sandbox.inbox import mail_summary, mails, sms_list
 from sandbox.stripe_api import checkout_sessions, session_life
@@ -24,13 +26,24 @@ def _world() -> World:
     return world
 
 
-def _given() -> dict[str, Any]:
-    given = request.get_json(silent=True) or {}
-    return given if isinstance(given, dict) else {}
+def given() -> dict[str, Any]:
+    found = request.get_json(silent=True) or {}
+    return found if isinstance(found, dict) else {}
+
+
+def _refuse(words: str) -> Response:
+    response = jsonify({"error": words})
+    response.status_code = 422
+    return response
 
 
 @blueprint.errorhandler(BadFault)
 def bad_fault(error: BadFault) -> tuple[Response, int]:
+    return jsonify({"error": str(error)}), 422
+
+
+@blueprint.errorhandler(Backwards)
+def backwards(error: Backwards) -> tuple[Response, int]:
     return jsonify({"error": str(error)}), 422
 
 
@@ -67,8 +80,8 @@ def state() -> Response:
 
 @blueprint.post("/faults")
 def add_fault() -> tuple[Response, int]:
-    given = _given()
-    fault = _world().faults.add(str(given.pop("service", "")), str(given.pop("mode", "")), **given)
+    asked = given()
+    fault = _world().faults.add(str(asked.pop("service", "")), str(asked.pop("mode", "")), **asked)
     return jsonify(dataclasses.asdict(fault)), 201
 
 
@@ -82,18 +95,18 @@ def clear_faults() -> Response:
 @blueprint.post("/webhooks/target")
 def set_target() -> Response:
     """Where events go from now on, and the secret that signs them."""
-    given, store = _given(), _world().store
+    asked, store = given(), _world().store
     for name in ("webhook_url", "webhook_secret", "sms_inbound_url"):
-        if name in given:
-            store.set_note(name, given[name])
+        if name in asked:
+            store.set_note(name, asked[name])
     return jsonify({"webhook_url": _world().webhooks.target[0]})
 
 
 @blueprint.post("/webhooks/release")
 def release() -> Response:
-    given = _given()
+    asked = given()
     return jsonify(
-        {"released": _world().webhooks.release(given.get("order", "kept"), given.get("match", ""))}
+        {"released": _world().webhooks.release(asked.get("order", "kept"), asked.get("match", ""))}
     )
 
 
@@ -101,34 +114,35 @@ def release() -> Response:
 def resend(key: str) -> tuple[Response, int]:
     if _world().store.get(key, "event") is None:
         return jsonify({"error": f"No such event: {key}"}), 404
-    _world().webhooks.resend(key, int(_given().get("times", 1)))
+    _world().webhooks.resend(key, int(given().get("times", 1)))
     return jsonify({"resent": key}), 202
 
 
 @blueprint.get("/events")
 def events() -> Response:
     """Events, oldest first, each with its deliveries; `type` and `object` narrow them down."""
-    kind, about = request.args.get("type"), request.args.get("object")
-    found = [
-        event | {"deliveries": _world().webhooks.log(event["id"])}
-        for event in reversed(_world().store.all("event"))
-        if (not kind or event["type"] == kind) and (not about or event["data"]["object"].get("id") == about)
-    ]
-    return jsonify({"data": found})
+    wanted = {"data.object.id": request.args.get("object"), "type": request.args.get("type")}
+    found = _world().store.select(
+        "event", {path: value for path, value in wanted.items() if value}, order="ASC"
+    )
+    logs = _world().webhooks.logs([event["id"] for event in found])
+    return jsonify({"data": [event | {"deliveries": logs.get(event["id"], [])} for event in found]})
 
 
 @blueprint.post("/sessions/<key>/pay")
 def pay_session(key: str) -> Response:
     """Pay as a person on the hosted page would; `authenticate` answers the bank's question too."""
-    given, world = _given(), _world()
+    asked, world = given(), _world()
     form = Form(
-        email=given.get("email", "customer@saffron.test"),
-        name=given.get("name", ""),
-        number=given.get("card", "4242424242424242"),
+        email=asked.get("email", "customer@saffron.test"),
+        name=asked.get("name", ""),
+        number=asked.get("card", "4242424242424242"),
+        saved=asked.get("saved", ""),
+        save=bool(asked.get("save")),
     )
     outcome = pay(world, key, form)
-    if outcome.state == "authenticate" and given.get("authenticate") is not None:
-        answer_bank(world, outcome.url.rsplit("/", 1)[1], bool(given["authenticate"]))
+    if outcome.state == "authenticate" and asked.get("authenticate") is not None:
+        answer_bank(world, outcome.url.rsplit("/", 1)[1], bool(asked["authenticate"]))
     session = world.store.get(key)
     return jsonify({"session": session, "url": outcome.url})
 
@@ -150,15 +164,21 @@ def stored_object(key: str) -> tuple[Response, int]:
 
 @blueprint.get("/objects")
 def objects() -> Response:
-    return jsonify({"data": _world().store.all(request.args.get("kind", "checkout.session"))})
+    """All of a kind, newest first; any other parameter names a field and the value it must have."""
+    wanted = request.args.to_dict()
+    try:
+        found = _world().store.select(wanted.pop("kind", "checkout.session"), wanted)
+    except ValueError as error:
+        return _refuse(str(error))
+    return jsonify({"data": found})
 
 
 @blueprint.post("/sms/inbound")
 def inbound_sms() -> tuple[Response, int]:
-    given, messages = _given(), current_app.extensions["messages"]
+    asked, messages = given(), current_app.extensions["messages"]
     assert isinstance(messages, Messages)
     account = _world().store.note("twilio_account", "AC" + "0" * 32)
-    sms = messages.inbound(account, given.get("from", ""), given.get("to", ""), given.get("body", ""))
+    sms = messages.inbound(account, asked.get("from", ""), asked.get("to", ""), asked.get("body", ""))
     return jsonify(sms), 201
 
 
@@ -174,17 +194,25 @@ def all_mails() -> Response:
 
 @blueprint.post("/clock")
 def move_clock() -> Response:
-    """Put the sandbox's clock ahead by so many seconds (of the true time, not of the last offset)."""
-    world = _world()
-    world.clock.offset = float(_given().get("offset", 0))
-    world.scheduler.wake()
+    """Go ahead: `offset` seconds of the true time, `by` seconds of now, or `at` an instant. Never back."""
+    world, asked = _world(), given()
+    try:
+        if "at" in asked:
+            offset = float(asked["at"]) - time.time()
+        else:
+            offset = (
+                world.clock.offset + float(asked["by"]) if "by" in asked else float(asked.get("offset", 0))
+            )
+    except (TypeError, ValueError) as error:
+        raise Backwards("A time is a number of seconds.") from error
+    world.move_clock(offset)
     return jsonify({"now": world.clock.time()})
 
 
 @blueprint.post("/settle")
 def settle() -> tuple[Response, int]:
-    given = _given()
-    done = _world().settle(float(given.get("seconds", 10)), float(given.get("within", 1.5)))
+    asked = given()
+    done = _world().settle(float(asked.get("seconds", 10)), float(asked.get("within", 1.5)))
     return jsonify({"settled": done}), 200 if done else 504
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from flask import Blueprint, current_app, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
+from sandbox.clock import Backwards
 from sandbox.faults import MODES, BadFault
 from sandbox.twilio_messages import Messages
 from sandbox.world import World
 
 blueprint = Blueprint("control_pages", __name__)
-OPTIONS = ("times", "last", "seconds", "status", "copies", "match")
+OPTIONS = ("times", "last", "seconds", "status", "copies", "match", "share", "seed")
+HOUR, DAY = 60 * 60, 24 * 60 * 60
 
 
 def _world() -> World:
@@ -20,7 +24,8 @@ def _world() -> World:
 
 @blueprint.app_context_processor
 def for_every_page() -> dict[str, object]:
-    return {"active_faults": _world().faults.active(), "now": _world().clock.time()}
+    clock = _world().clock
+    return {"active_faults": _world().faults.active(), "now": clock.time(), "clock_ahead": clock.offset}
 
 
 @blueprint.get("/")
@@ -71,6 +76,16 @@ def reply() -> ResponseReturnValue:
     if text:
         messages.inbound(account, request.form.get("from", ""), request.form.get("to", ""), text[:1600])
     return redirect("/inbox", 303)
+
+
+@blueprint.post("/clock")
+def clock() -> ResponseReturnValue:
+    """Let an hour, a day or a week pass."""
+    by = request.form.get("by", type=int)
+    if by in (HOUR, DAY, 7 * DAY):
+        with contextlib.suppress(Backwards):
+            _world().move_clock(_world().clock.offset + by)
+    return redirect("/", 303)
 
 
 @blueprint.post("/reset")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import fnmatch
 import itertools
+import random
+import threading
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -59,21 +61,41 @@ class Fault:
     status: int = 500
     copies: int = 2
     match: str = "*"  # a pattern on "POST /v1/refunds", an event type, or a recipient
+    share: float = 1.0  # of what comes along, drawn by lot; `seed` and the number of the draw decide
+    seed: int = 0
+    drawn: int = 0  # how many came along so far
+    struck: int = 0  # how many of them it hit
+
+    def strikes(self) -> bool:
+        """Is this one hit? It is counted either way."""
+        self.drawn += 1
+        lot = random.Random(f"{self.seed} {self.service} {self.mode} {self.drawn}").random()
+        hit = self.share >= 1 or lot < self.share
+        if hit:
+            self.struck += 1
+            self.times = None if self.times is None else self.times - 1
+        return hit
 
 
 class Faults:
-    """The faults in force. They are kept over a restart."""
+    """The faults in force. They are kept over a restart; how far their lots were drawn is not."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self.store, self.clock = store, clock
-        self._numbers = itertools.count(max((fault.id for fault in self.active()), default=0) + 1)
+        self._lock = threading.Lock()
+        self._known = [Fault(**each) for each in store.note("faults", [])]
+        self._numbers = itertools.count(max((fault.id for fault in self._known), default=0) + 1)
 
     def active(self) -> list[Fault]:
         now = self.clock.time()
-        known = [Fault(**each) for each in self.store.note("faults", [])]
-        return [fault for fault in known if (fault.until is None or fault.until > now) and fault.times != 0]
+        return [
+            fault
+            for fault in list(self._known)
+            if (fault.until is None or fault.until > now) and fault.times != 0
+        ]
 
     def _keep(self, faults: list[Fault]) -> None:
+        self._known = faults
         self.store.set_note("faults", [asdict(fault) for fault in faults])
 
     def add(self, service: str, mode: str, **options: Any) -> Fault:
@@ -85,12 +107,13 @@ class Faults:
         for name, value in options.items():
             if value is not None:
                 self._set(fault, name, value)
-        with self.store.transaction():
+        with self.store.transaction(), self._lock:
             self._keep([*self.active(), fault])
         return fault
 
     def _set(self, fault: Fault, name: str, value: Any) -> None:
         kinds = {"times": int, "seconds": float, "last": float, "status": int, "copies": int, "match": str}
+        kinds |= {"share": float, "seed": int}
         if name not in kinds:
             raise BadFault(f"A fault has no option {name}; it has {', '.join(kinds)}.")
         try:
@@ -99,6 +122,8 @@ class Faults:
             raise BadFault(f"{name} must be a number, not {value!r}.") from error
         if name == "match":
             fault.match = value or "*"
+        elif name == "share" and not 0 < value <= 1:
+            raise BadFault("share must lie above 0 and at most at 1.")
         elif not 0 <= value <= 1_000_000:
             raise BadFault(f"{name} must lie between 0 and 1000000.")
         elif name == "last":
@@ -108,7 +133,7 @@ class Faults:
 
     def clear(self, service: str | None = None, number: int | None = None) -> None:
         """End one fault, all of a service, or all."""
-        with self.store.transaction():
+        with self.store.transaction(), self._lock:
             self._keep(
                 [
                     fault
@@ -117,15 +142,21 @@ class Faults:
                 ]
             )
 
+    def forget(self) -> None:
+        """With the file emptied, none is in force."""
+        with self._lock:
+            self._known = []
+
     def hit(self, service: str, subject: str, modes: tuple[str, ...] = ()) -> Fault | None:
-        """The first fault in force that applies to this subject; it is counted as used once."""
-        with self.store.transaction():
-            faults = self.active()
-            for fault in faults:
+        """The first fault in force that strikes this subject; it is counted as used once."""
+        if not self._known:
+            return None
+        # The store first, as everywhere: whoever holds it may be on the way here.
+        with self.store.transaction(), self._lock:
+            for fault in self.active():
                 wanted = fault.service == service and (not modes or fault.mode in modes)
-                if wanted and fnmatch.fnmatch(subject, fault.match):
+                if wanted and fnmatch.fnmatch(subject, fault.match) and fault.strikes():
                     if fault.times is not None:
-                        fault.times -= 1
-                        self._keep([each for each in faults if each.times != 0])
+                        self._keep(self.active())
                     return fault
         return None

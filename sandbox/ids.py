@@ -9,7 +9,7 @@ ALPHABET = string.ascii_letters + string.digits
 
 
 def letters(length: int) -> str:
-    return "".join(secrets.choice(ALPHABET) for _ in range(length))
+    return "".join([ALPHABET[each % len(ALPHABET)] for each in secrets.token_bytes(length)])
 
 
 def stripe_id(prefix: str, length: int = 24) -> str:

@@ -1,11 +1,13 @@
-"""Work that is due later: deliveries, retries, expiries, the next step of an SMS.
+"""Work that is due later: deliveries, retries, expiries, deadlines, the next step of an SMS.
 
 Tasks are rows, so a restart goes on where the sandbox stopped; a task is deleted only after it
-was done, so it may run twice but never not at all.
+was done, so it may run twice but never not at all. When they are due is kept in memory too: nothing
+is asked of the file while there is nothing to do.
 """
 
 from __future__ import annotations
 
+import heapq
 import logging
 import threading
 from collections.abc import Callable
@@ -24,7 +26,10 @@ class Scheduler:
     def __init__(self, store: Store, clock: Clock, threads: int) -> None:
         self.store, self.clock = store, clock
         self.kinds: dict[str, Callable[[str], None]] = {}
-        self._wake = threading.Condition()
+        lock = threading.RLock()
+        self._wake, self._done = threading.Condition(lock), threading.Condition(lock)
+        self._due = [(row["due"], row["id"]) for row in store.rows("SELECT id, due FROM tasks")]
+        heapq.heapify(self._due)
         self._running: set[int] = set()
         self._stopping = False
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="sandbox-work")
@@ -37,65 +42,84 @@ class Scheduler:
         with self._wake:
             self._stopping = True
             self._wake.notify_all()
+            self._done.notify_all()
         self._thread.join(5)
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def at(self, due: float, kind: str, ref: str | int) -> None:
         """Owe a task; it is seen once the open transaction commits."""
-        self.store.run("INSERT INTO tasks (due, kind, ref) VALUES (?, ?, ?)", due, kind, str(ref))
-        self.store.after_commit(self.wake)
+        cursor = self.store.run("INSERT INTO tasks (due, kind, ref) VALUES (?, ?, ?)", due, kind, str(ref))
+        task = int(cursor.lastrowid or 0)
+        self.store.after_commit(lambda: self._owe(due, task))
+
+    def _owe(self, due: float, task: int) -> None:
+        with self._wake:
+            heapq.heappush(self._due, (due, task))
+            if self._due[0][1] == task:  # sooner than all that the thread waits for
+                self._wake.notify_all()
 
     def after(self, seconds: float, kind: str, ref: str | int) -> None:
         self.at(self.clock.time() + seconds, kind, ref)
 
-    def forget(self, kind: str, ref: str | int) -> None:
-        self.store.run("DELETE FROM tasks WHERE kind = ? AND ref = ?", kind, str(ref))
+    def once(self, due: float, kind: str, ref: str | int) -> None:
+        """Owe a task that may be owed already."""
+        if self.store.row("SELECT 1 FROM tasks WHERE kind = ? AND ref = ?", kind, str(ref)) is None:
+            self.at(due, kind, ref)
 
-    def wake(self) -> None:
-        with self._wake:
-            self._wake.notify_all()
+    def forget(self, kind: str, ref: str | int) -> None:
+        """Without its row a task does nothing when it is due."""
+        self.store.run("DELETE FROM tasks WHERE kind = ? AND ref = ?", kind, str(ref))
 
     def idle(self, kinds: tuple[str, ...], within: float) -> bool:
         """Is nothing of these kinds running or due in the next `within` seconds?"""
         marks = ",".join("?" * len(kinds))
         due = self.store.row(
-            f"SELECT count(*) AS n FROM tasks WHERE kind IN ({marks}) AND due <= ?",
-            *kinds,
+            f"SELECT 1 FROM tasks WHERE due <= ? AND kind IN ({marks}) LIMIT 1",
             self.clock.time() + within,
+            *kinds,
         )
-        return not self._running and (due is None or due["n"] == 0)
+        return not self._running and due is None
+
+    def wait_done(self, ready: Callable[[], bool], seconds: float) -> bool:
+        """Wait until `ready`, which is asked again whenever a task was done. False: not in time."""
+        with self._done:
+            return self._done.wait_for(lambda: self._stopping or ready(), seconds)
 
     def wait_running(self, seconds: float = 5.0) -> None:
         """Wait until what is being done right now is done."""
+        self.wait_done(lambda: not self._running, seconds)
+
+    def catch_up(self, but: tuple[str, ...], seconds: float = 60.0) -> bool:
+        """The clock was moved: wait until all that is due is done, other than these kinds."""
+        marks = ",".join("?" * len(but))
+        sql = f"SELECT 1 FROM tasks WHERE due <= ? AND kind NOT IN ({marks}) LIMIT 1"
         with self._wake:
-            self._wake.wait_for(lambda: not self._running, seconds)
+            self._wake.notify_all()
+        return self.wait_done(lambda: self.store.row(sql, self.clock.time(), *but) is None, seconds)
 
     def _loop(self) -> None:
         while True:
             with self._wake:
                 if self._stopping:
                     return
-                nap = self._start_due()
-                if nap > 0:
-                    self._wake.wait(nap)
+                now = self.clock.time()
+                while self._due and self._due[0][0] <= now:
+                    _, task = heapq.heappop(self._due)
+                    self._running.add(task)
+                    self._pool.submit(self._do, task)
+                nap = self._due[0][0] - now if self._due else LONGEST_NAP
+                self._wake.wait(min(LONGEST_NAP, nap))
 
-    def _start_due(self) -> float:
-        now = self.clock.time()
-        for row in self.store.rows("SELECT id, due, kind, ref FROM tasks ORDER BY due, id LIMIT 200"):
-            if row["due"] > now:
-                return float(min(LONGEST_NAP, row["due"] - now))
-            if row["id"] not in self._running:
-                self._running.add(row["id"])
-                self._pool.submit(self._do, row["id"], row["kind"], row["ref"])
-        return LONGEST_NAP
-
-    def _do(self, task: int, kind: str, ref: str) -> None:
+    def _do(self, task: int) -> None:
+        row = self.store.row("SELECT kind, ref FROM tasks WHERE id = ?", task)
         try:
-            self.kinds[kind](ref)
+            if row:
+                self.kinds[row["kind"]](row["ref"])
         except Exception:
-            log.exception("The sandbox could not do task %s %s", kind, ref)
+            log.exception("The sandbox could not do task %s %s", row and row["kind"], row and row["ref"])
         finally:
-            self.store.run("DELETE FROM tasks WHERE id = ?", task)
-            with self._wake:
+            if row:
+                self.store.run("DELETE FROM tasks WHERE id = ?", task)
+            with self._done:
                 self._running.discard(task)
-                self._wake.notify_all()
+                self._done.notify_all()

@@ -8,12 +8,20 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+from werkzeug.test import Client
 
 from sandbox.app import create_app
 from sandbox.control import Control
 from sandbox.settings import Settings
 from sandbox.smtp import MailServer
-from sandbox.stripe_api import disputes, refunds, session_life
+from sandbox.stripe_api import (
+    balance_transactions,
+    dispute_states,
+    disputes,
+    fraud_warnings,
+    refund_states,
+    session_life,
+)
 from sandbox.stripe_api.call import Call
 from sandbox.twilio_messages import Messages
 from sandbox.world import World
@@ -56,14 +64,15 @@ class Sandbox(Control):
             target=self._web.serve_forever, args=(0.05,), name="sandbox-web", daemon=True
         )
         super().__init__(f"http://{HOST}:{settings.port}")
+        self._app = app
 
     def _use_given_target(self) -> None:
         """An address given at this start wins over one that the control API set before."""
         for name in ("webhook_url", "sms_inbound_url"):
             if getattr(self.settings, name):
-                self.world.store.run("DELETE FROM notes WHERE name = ?", name)
+                self.world.store.drop_note(name)
         if self.settings.webhook_url:
-            self.world.store.run("DELETE FROM notes WHERE name = 'webhook_secret'")
+            self.world.store.drop_note("webhook_secret")
 
     def _own_tasks(self) -> None:
         def inside(work: Any) -> Any:
@@ -73,9 +82,28 @@ class Sandbox(Control):
 
             return run
 
-        self.world.scheduler.kinds["session_expiry"] = inside(session_life.expire_on_time)
-        self.world.scheduler.kinds["dispute"] = inside(disputes.open_for)
-        self.world.scheduler.kinds["refund"] = inside(refunds.settle)
+        timers = {
+            "session_expiry": session_life.expire_on_time,
+            "dispute": disputes.open_by_card,
+            "dispute_decision": dispute_states.decide,
+            "dispute_deadline": dispute_states.deadline,
+            "inquiry_end": dispute_states.end_inquiry,
+            "fraud_warning": fraud_warnings.warn_by_card,
+            "refund": refund_states.settle,
+            "funds_available": balance_transactions.make_available,
+        }
+        self.world.scheduler.kinds |= {kind: inside(work) for kind, work in timers.items()}
+
+    def _ask(self, method: str, path: str, **options: Any) -> Any:
+        """In the same process the control API needs no connection."""
+        answer = Client(self._app).open(
+            path,
+            method=method,
+            base_url=self.url,
+            query_string=_given(options.get("params")),
+            json=options.get("json"),
+        )
+        return self._read(answer.status_code, answer.get_json(silent=True))
 
     def start(self) -> Sandbox:
         self._mail.start()
@@ -95,6 +123,10 @@ class Sandbox(Control):
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+
+def _given(params: dict[str, Any] | None) -> dict[str, Any]:
+    return {name: value for name, value in (params or {}).items() if value is not None}
 
 
 def start(**settings: Any) -> Sandbox:

@@ -7,35 +7,17 @@ deliveries and idempotent answer are there together or not at all.
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS objects (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL,
-    created INTEGER NOT NULL, body TEXT NOT NULL, private TEXT NOT NULL DEFAULT '{}');
-CREATE INDEX IF NOT EXISTS objects_by_kind ON objects (kind, seq);
-CREATE TABLE IF NOT EXISTS tasks (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, due REAL NOT NULL, kind TEXT NOT NULL, ref TEXT NOT NULL);
-CREATE INDEX IF NOT EXISTS tasks_by_due ON tasks (due);
-CREATE TABLE IF NOT EXISTS deliveries (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, event TEXT NOT NULL, url TEXT NOT NULL, state TEXT NOT NULL,
-    attempts INTEGER NOT NULL DEFAULT 0, note TEXT NOT NULL DEFAULT '', log TEXT NOT NULL DEFAULT '[]');
-CREATE INDEX IF NOT EXISTS deliveries_by_event ON deliveries (event);
-CREATE TABLE IF NOT EXISTS idempotency (
-    key TEXT PRIMARY KEY, endpoint TEXT NOT NULL, fingerprint TEXT NOT NULL, status INTEGER NOT NULL,
-    body TEXT NOT NULL, request TEXT NOT NULL, created REAL NOT NULL);
-CREATE TABLE IF NOT EXISTS mails (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, message_id TEXT NOT NULL UNIQUE,
-    sender TEXT NOT NULL, recipients TEXT NOT NULL, deliveries INTEGER NOT NULL DEFAULT 1,
-    received REAL NOT NULL, raw BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS notes (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-"""
-TABLES = ("objects", "tasks", "deliveries", "idempotency", "mails", "notes")
+from sandbox.schema import EMPTIED, SCHEMA, index_for
+
+PLAIN = re.compile(r"[a-z0-9_.]+")
 
 
 class Store:
@@ -46,6 +28,7 @@ class Store:
         self._lock = threading.RLock()
         self._depth = 0
         self._after_commit: list[Any] = []
+        self._notes: dict[str, Any] = {}  # those that were asked for, or changed, since the start
         self._db = sqlite3.connect(
             Path(folder) / "sandbox.sqlite3", check_same_thread=False, isolation_level=None
         )
@@ -72,7 +55,7 @@ class Store:
                 self._db.execute("COMMIT")
             except BaseException:
                 self._db.execute("ROLLBACK")
-                self._after_commit = []
+                self._after_commit, self._notes = [], {}
                 raise
             finally:
                 self._depth = 0
@@ -103,8 +86,9 @@ class Store:
 
     def clear(self) -> None:
         with self.transaction():
-            for table in TABLES:
+            for table in EMPTIED:
                 self.run(f"DELETE FROM {table}")
+            self._notes = {}
 
     # Objects: Stripe's and Twilio's resources as JSON, plus a private half that no API answer shows.
 
@@ -142,15 +126,67 @@ class Store:
         self.run("UPDATE objects SET private = ? WHERE id = ?", json.dumps(self.private(key) | values), key)
 
     def all(self, kind: str, limit: int = -1) -> list[dict[str, Any]]:
-        """Every object of a kind, newest first."""
-        found = self.rows("SELECT body FROM objects WHERE kind = ? ORDER BY seq DESC LIMIT ?", kind, limit)
-        return [json.loads(row["body"]) for row in found]
+        """Every object of a kind, newest first. For a few of them ask `find`: this reads them all."""
+        return self.select(kind, {}, limit=limit)
+
+    def find(self, kind: str, **fields: Any) -> list[dict[str, Any]]:
+        """The objects of a kind with these values, newest first, by an index (`schema.INDEXED`)."""
+        return self.select(kind, fields)
+
+    def count(self, kind: str, **fields: Any) -> int:
+        where, values = self._where(kind, fields)
+        row = self.row(f"SELECT count(*) AS n {where}", *values)
+        return int(row["n"]) if row else 0
+
+    def select(
+        self,
+        kind: str,
+        fields: dict[str, Any],
+        more: tuple[Sequence[str], Sequence[Any]] = ((), ()),
+        order: str = "DESC",
+        limit: int = -1,
+    ) -> list[dict[str, Any]]:
+        """`fields` maps JSON paths to a value, or to a list of which one must fit; `more` is further SQL."""
+        where, values = self._where(kind, fields)
+        where = " AND ".join((where, *more[0]))
+        sql = f"SELECT body {where} ORDER BY created {order}, seq {order} LIMIT ?"
+        return [json.loads(row["body"]) for row in self.rows(sql, *values, *more[1], limit)]
+
+    def _where(self, kind: str, fields: dict[str, Any]) -> tuple[str, list[Any]]:
+        # The kind is written out: SQLite uses a partial index only when it can read the condition.
+        where = f"FROM objects INDEXED BY {index_for(kind, list(fields))} WHERE kind = '{_plain(kind)}'"
+        values: list[Any] = []
+        for path, wanted in fields.items():
+            options = wanted if isinstance(wanted, list) else [wanted]
+            marks = "= ?" if len(options) == 1 else f"IN ({','.join('?' * len(options))})"
+            where += f" AND json_extract(body, '$.{_plain(path)}') {marks}"
+            values += options
+        return where, values
 
     # Notes: small named values (faults, addresses set by the control API).
 
     def note(self, name: str, default: Any = None) -> Any:
-        row = self.row("SELECT value FROM notes WHERE name = ?", name)
-        return json.loads(row["value"]) if row else default
+        with self._lock:
+            if name not in self._notes:
+                row = self.row("SELECT value FROM notes WHERE name = ?", name)
+                self._notes[name] = row and row["value"]
+            text = self._notes[name]
+        return default if text is None else json.loads(text)
 
     def set_note(self, name: str, value: Any) -> None:
-        self.run("INSERT OR REPLACE INTO notes (name, value) VALUES (?, ?)", name, json.dumps(value))
+        with self._lock:
+            text = json.dumps(value)
+            self.run("INSERT OR REPLACE INTO notes (name, value) VALUES (?, ?)", name, text)
+            self._notes[name] = text
+
+    def drop_note(self, name: str) -> None:
+        with self._lock:
+            self.run("DELETE FROM notes WHERE name = ?", name)
+            self._notes.pop(name, None)
+
+
+def _plain(name: str) -> str:
+    """A kind or a path that may be written into SQL. Both come from the sandbox's own code, or are refused."""
+    if not PLAIN.fullmatch(name):
+        raise ValueError(f"{name!r} is no name of a kind or a field")
+    return name

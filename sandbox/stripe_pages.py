@@ -8,10 +8,11 @@ from typing import Any
 from flask import Blueprint, abort, current_app, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from sandbox.stripe_api import checkout_sessions, disputes, refunds
+from sandbox.stripe_api import checkout_sessions, refunds
 from sandbox.stripe_api.call import Call
 from sandbox.stripe_api.errors import StripeError
 from sandbox.stripe_api.params import Params
+from sandbox.stripe_money_pages import REPORTS
 from sandbox.world import World
 
 blueprint = Blueprint("stripe_pages", __name__, url_prefix="/stripe")
@@ -40,8 +41,7 @@ def _index(error: str | None) -> ResponseReturnValue:
         "stripe.html",
         sessions=store.all("checkout.session", SHOWN),
         charges=store.all("charge", SHOWN),
-        refunds=store.all("refund", SHOWN),
-        disputes=store.all("dispute", SHOWN),
+        reports=REPORTS,
         events=events,
         held=held,
         error=error,
@@ -53,7 +53,7 @@ def _index(error: str | None) -> ResponseReturnValue:
 @blueprint.get("/objects/<key>")
 def stored_object(key: str) -> ResponseReturnValue:
     found = _world().store.get(key) or abort(404, "There is no such object.")
-    about = [event for event in _world().store.all("event") if event["data"]["object"].get("id") == key]
+    about = _world().store.select("event", {"data.object.id": key})
     return render_template(
         "object.html",
         body=found,
@@ -94,11 +94,6 @@ def refund(key: str) -> ResponseReturnValue:
         except (ValueError, OverflowError):
             return _index(f"“{amount}” is not an amount.")
     return _do(lambda: refunds.create(_call(**given)))
-
-
-@blueprint.post("/charges/<key>/dispute")
-def dispute(key: str) -> ResponseReturnValue:
-    return _do(lambda: disputes.open_for(_call(), key))
 
 
 def _do(work: Any) -> ResponseReturnValue:

@@ -7,9 +7,9 @@ import hashlib
 import hmac
 import json
 import math
+from http.client import HTTPException
 from typing import Any
-
-import requests
+from urllib.parse import urlencode
 
 from sandbox import twilio_rules, webhooks
 from sandbox.clock import rfc2822
@@ -170,11 +170,16 @@ class Messages:
 
     def _call_back(self, ref: str) -> None:
         url, params, tries = json.loads(ref)
-        headers = {"X-Twilio-Signature": sign(url, params, self.token), "User-Agent": "TwilioProxy/1.1"}
+        headers = {
+            "Content-Type": "application/x-www-form-urlencoded",
+            "X-Twilio-Signature": sign(url, params, self.token),
+            "User-Agent": "TwilioProxy/1.1",
+        }
         try:
-            status = webhooks.post(url, params, headers, self.world.settings.webhook_timeout).status_code
+            body = urlencode(params).encode()
+            status, _ = webhooks.post(url, body, headers, self.world.settings.webhook_timeout)
             note = str(status)
-        except requests.RequestException as error:
+        except (OSError, HTTPException, ValueError) as error:
             status, note = 0, type(error).__name__
         with self.store.transaction():
             sid = params["MessageSid"]

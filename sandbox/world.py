@@ -15,6 +15,9 @@ from sandbox.store import Store
 from sandbox.webhooks import Webhooks
 
 API_VERSION = "2026-10-28.endive"
+# What happens a moment later by itself; `settle` waits for it. Deadlines of days are not among it.
+SOON = ("webhook", "sms", "sms_callback", "dispute", "dispute_decision", "fraud_warning", "refund")
+DELIVERIES = ("webhook", "sms", "sms_callback")
 
 
 class World:
@@ -23,7 +26,7 @@ class World:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.store = Store(settings.data)
-        self.clock = Clock()
+        self.clock = Clock(self.store.note("clock_offset", 0.0))
         self.faults = Faults(self.store, self.clock)
         self.scheduler = Scheduler(self.store, self.clock, settings.dispatch_threads)
         self.webhooks = Webhooks(settings, self.store, self.scheduler, self.faults)
@@ -35,6 +38,12 @@ class World:
 
     def now(self) -> int:
         return self.clock.now()
+
+    def move_clock(self, offset: float) -> None:
+        """Go ahead, and do everything that came due meanwhile. Deliveries go on in the background."""
+        self.clock.move_to(offset)
+        self.store.set_note("clock_offset", offset)
+        self.scheduler.catch_up(DELIVERIES)
 
     def emit(
         self, kind: str, body: dict[str, Any], request: tuple[str | None, str | None] = (None, None)
@@ -57,12 +66,10 @@ class World:
 
     def settle(self, seconds: float = 10.0, within: float = 1.5) -> bool:
         """Wait until nothing is being delivered or due in the next moments. False: not in time."""
-        kinds = ("webhook", "sms", "sms_callback", "dispute", "refund")
         end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            if self.scheduler.idle(kinds, within):
+        while (left := end - time.monotonic()) > 0:
+            if self.scheduler.wait_done(lambda: self.scheduler.idle(SOON, within), min(left, 0.05)):
                 return True
-            time.sleep(0.02)
         return False
 
     def reset(self) -> None:
@@ -70,6 +77,7 @@ class World:
         target = self.webhooks.target
         for _ in range(2):  # once to stop what is owed, once for what was being done meanwhile
             self.store.clear()
+            self.faults.forget()
             self.scheduler.wait_running()
         self.clock.offset = 0.0
         self.store.set_note("webhook_url", target[0])

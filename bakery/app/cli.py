@@ -8,6 +8,7 @@ from bakery.app.commands.demo import seed_demo
 from bakery.app.commands.outbox import outbox
 from bakery.app.commands.reconcile import reconcile
 from bakery.app.commands.retrain import retrain
+from bakery.app.commands.signing import signing
 from bakery.app.commands.staff import staff
 
 
@@ -18,3 +19,4 @@ def init_cli(app: Flask) -> None:
     app.cli.add_command(staff)
     app.cli.add_command(reconcile)
     app.cli.add_command(retrain)
+    app.cli.add_command(signing)

@@ -8,8 +8,8 @@ from flask import Blueprint, flash, jsonify, request
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
-from bakery.backoffice import orders as order_pages
 from bakery.backoffice.frame import actor, init_frame
+from bakery.backoffice.orders import order_page
 from bakery.core.errors import DomainError, Invalid
 from bakery.infra import htmx
 from bakery.infra.db import db
@@ -39,7 +39,7 @@ def create_deposit(number: str) -> ResponseReturnValue:
     except DomainError as error:
         if htmx.wants_json():
             raise
-        return order_pages.refused(number, error)
+        return order_page(number, problem=error.message, status=error.status)
     order = staff_queries.get_order(db.session(), number)
     if htmx.wants_json():
         return jsonify(_as_json(order))
@@ -56,7 +56,7 @@ def release(number: str) -> ResponseReturnValue:
     try:
         release_unpaid(order_id, actor(), request.form.get("reason", ""))
     except DomainError as error:
-        return order_pages.refused(number, error)
+        return order_page(number, problem=error.message, status=error.status)
     flash(f"The kitchen may start on {number}. It is not paid.", "success")
     return htmx.see_other(f"/admin/orders/{number}")
 

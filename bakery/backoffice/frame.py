@@ -22,6 +22,13 @@ PLACES: list[tuple[str, list[tuple[str, str, str, str, Right]]]] = [
         ],
     ),
     (
+        "Money",
+        [
+            ("books", "/admin/insights/reconciliation", "Books", "scale", Right.SEE_BOOKS),
+            ("accounts", "/admin/insights/accounts", "For the accountant", "download", Right.SEE_BOOKS),
+        ],
+    ),
+    (
         "The shop",
         [
             ("products", "/admin/products", "Products", "tag", Right.MANAGE_PRODUCTS),

@@ -2,35 +2,40 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Iterator
-from decimal import Decimal
-from itertools import islice
 from math import ceil
 from typing import Any
 
-from flask import Blueprint, Response, flash, render_template, request, stream_with_context
+from flask import Blueprint, flash, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy import Row
 
+from bakery.backoffice.csv_files import csv_file
 from bakery.backoffice.frame import actor, init_frame
 from bakery.backoffice.order_filters import VIEWS, read_list_query
+from bakery.backoffice.order_money_forms import (
+    AdjustmentForm,
+    TakingForm,
+    fresh_adjustment,
+    fresh_taking,
+)
 from bakery.catalog.words import ALLERGEN_WORDS
 from bakery.core import clock
 from bakery.core.errors import DomainError, Forbidden, Invalid
 from bakery.core.states import find_state, words
 from bakery.infra import htmx
 from bakery.infra.db import db
+from bakery.infra.formats import amount
 from bakery.infra.logging import scrub_text
 from bakery.messages.queries import of_subject
 from bakery.orders import services, staff_queries
 from bakery.orders.models import Order
-from bakery.orders.states import ORDER, OrderStatus
+from bakery.orders.states import ORDER, OrderStatus, PaymentStatus
 from bakery.payments.operations import balance
-from bakery.payments.queries import attempts, held, transactions
-from bakery.payments.services import cancel_attempt
+from bakery.payments.papers.queries import list_papers
+from bakery.payments.queries import attempts, timeline
+from bakery.payments.services import cancel_with_refund
+from bakery.payments.services.counter import may_take
 from bakery.people.rights import Right, has_right
 from bakery.shop.queries import get_profile
 
@@ -73,16 +78,14 @@ def export() -> ResponseReturnValue:
     zone = get_profile(session).time_zone
     query = read_list_query(request.args, zone, clock.today(zone), personal=_sees_people())
     rows = staff_queries.export_lines(session, query.filters)
-    body = stream_with_context(_csv(rows, _sees_people()))
-    response = Response(body, content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = 'attachment; filename="orders.csv"'
-    return response
+    personal = _sees_people()
+    return csv_file("orders.csv", HEADINGS, (_row(line, personal) for line in rows))
 
 
 @blueprint.get("/orders/<number>")
 def show(number: str) -> ResponseReturnValue:
     """One order with everything that happened to it."""
-    return _detail(number)
+    return order_page(number)
 
 
 @blueprint.post("/orders/<number>/moves")
@@ -96,7 +99,7 @@ def move(number: str) -> ResponseReturnValue:
     try:
         _move(order.id, to, reason, request.form.get("owing", 0, type=int))
     except DomainError as error:
-        return _detail(number, problem=error.message, status=error.status)
+        return order_page(number, problem=error.message, status=error.status)
     flash(f"{order.number} is {words(to)} now.", "success")
     return htmx.see_other(f"/admin/orders/{order.number}")
 
@@ -107,15 +110,10 @@ def add_note(number: str) -> ResponseReturnValue:
     order = staff_queries.get_order(db.session(), number)
     text = request.form.get("text", "").strip()
     if not text or len(text) > 500:
-        return _detail(number, problem="Write a note of up to 500 characters.", status=422)
+        return order_page(number, problem="Write a note of up to 500 characters.", status=422)
     services.add_staff_note(order.id, text, actor())
     flash("The note is kept.", "success")
     return htmx.see_other(f"/admin/orders/{order.number}")
-
-
-def refused(number: str, error: DomainError) -> ResponseReturnValue:
-    """The order's page with what cannot be on top, for what staff decide about it elsewhere."""
-    return _detail(number, problem=error.message, status=error.status)
 
 
 def _move(order_id: int, to: OrderStatus, reason: str, owing_cents: int) -> None:
@@ -124,9 +122,7 @@ def _move(order_id: int, to: OrderStatus, reason: str, owing_cents: int) -> None
             raise Forbidden("Your account may not cancel orders.")
         if not reason:
             raise Invalid("Say why the order is cancelled; the customer may ask.", field="reason")
-        services.cancel_order(order_id, actor(), reason)
-        # A payment page that is still open would take money for nothing.
-        cancel_attempt(order_id)
+        cancel_with_refund(order_id, actor(), reason)
         return
     services.move_order(order_id, to, actor(), reason, owing_cents=owing_cents)
 
@@ -140,25 +136,35 @@ BACK = dict(zip(WAY[:-1], ("Back to confirmed", "Back to being made", "Back to r
 _UNPAID = (OrderStatus.PENDING_PAYMENT, OrderStatus.EXPIRED)
 
 
-def _detail(number: str, *, problem: str = "", status: int = 200) -> ResponseReturnValue:
+def order_page(
+    number: str,
+    *,
+    problem: str = "",
+    status: int = 200,
+    taking: TakingForm | None = None,
+    adjustment: AdjustmentForm | None = None,
+) -> ResponseReturnValue:
+    """One order with all that happened to it, what is wrong (`problem`), and forms as somebody filled them in."""
     session = db.session()
     session.rollback()
     order = staff_queries.get_order(session, number)
     current = OrderStatus(order.status)
     allowed = ORDER.allowed(current)
-    ledger = transactions(session, order.id)
+    role = current_user.role
     moves = _moves(current) if has_right(current_user.role, Right.MOVE_ORDERS) else []
     page = render_template(
         "backoffice/orders/show.html",
         order=order,
         events=staff_queries.list_events(session, order.id),
         payments=attempts(session, order.id),
-        transactions=ledger,
-        held=held(ledger, order.currency),
         rest_steps=balance.steps_of(session, order) if order.balance_due_at else [],
         may_ask_deposit=_waits(order) and _may_change_deposit(order),
         may_release=_waits(order) and not order.awaits_acceptance,
+        account=timeline(session, order),
+        taking=_taking(order, taking) if has_right(role, Right.TAKE_MONEY) else None,
+        adjustment=_adjustment(order, adjustment) if has_right(role, Right.MEND_BOOKS) else None,
         messages=of_subject(session, order.ref),
+        papers=list_papers(session, order.id),
         scrubbed=scrub_text,
         allergen_words=ALLERGEN_WORDS,
         moves=moves,
@@ -180,6 +186,15 @@ def _may_change_deposit(order: Order) -> bool:
     return order.awaits_acceptance or not order.is_bespoke
 
 
+def _taking(order: Order, typed: TakingForm | None) -> TakingForm | None:
+    return (typed or fresh_taking(order.due)) if may_take(order) else None
+
+
+def _adjustment(order: Order, typed: AdjustmentForm | None) -> AdjustmentForm | None:
+    """Where nothing was paid there is nothing to correct."""
+    return None if order.payment_status == PaymentStatus.UNPAID else typed or fresh_adjustment()
+
+
 def _moves(current: OrderStatus) -> list[tuple[OrderStatus, str]]:
     """The step that comes next first; the way back last, and named so."""
     if current in _UNPAID:
@@ -199,30 +214,11 @@ HEADINGS = (
 )  # fmt: skip
 
 
-def _csv(lines: Iterator[Row[Any]], personal: bool) -> Iterator[str]:
-    """The file in pieces of a few hundred rows: none is held longer than it takes to send it."""
-    yield _csv_rows([HEADINGS])
-    while piece := list(islice(lines, staff_queries.EXPORT_CHUNK)):
-        yield _csv_rows([_safe(value) for value in _row(line, personal)] for line in piece)
-
-
-def _csv_rows(rows: Iterable[Iterable[object]]) -> str:
-    out = io.StringIO()
-    csv.writer(out).writerows(rows)
-    return out.getvalue()
-
-
 def _row(line: Row[Any], personal: bool) -> list[object]:
     person = [line.contact_name, line.contact_email, line.contact_phone] if personal else ["", "", ""]
     return [
         line.number, line.status, line.payment_status, line.placed_at.isoformat(),
         line.pickup_at.isoformat(), *person,
         line.sku, line.product_name, line.variant_name, line.quantity, line.message,
-        Decimal(line.total_cents).scaleb(-2), Decimal(line.tax_cents).scaleb(-2), line.currency,
+        amount(line.total_cents, line.currency), amount(line.tax_cents, line.currency), line.currency,
     ]  # fmt: skip
-
-
-def _safe(value: object) -> object:
-    """A cell that no spreadsheet takes for a formula (OWASP, CSV injection)."""
-    text = str(value)
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r", "\n") else value

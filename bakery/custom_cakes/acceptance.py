@@ -18,6 +18,7 @@ from bakery.custom_cakes.models import CustomCakeRequest, Quote, QuoteAcceptance
 from bakery.custom_cakes.states import RequestStatus
 from bakery.infra.transaction import transaction
 from bakery.orders import operations as orders
+from bakery.orders.business import NOBODY, Business
 from bakery.orders.models import Order
 from bakery.orders.states import OrderStatus
 from bakery.shop.models import Shop
@@ -82,12 +83,16 @@ def find_offer_of_order(order_id: int) -> Offer:
     return find_offer(request_id)
 
 
-def accept(request_id: int, quote_version: int, terms_version: str, actor: Actor) -> Offer:
+def accept(
+    request_id: int, quote_version: int, terms_version: str, actor: Actor, buyer: Business = NOBODY
+) -> Offer:
     """Write down that the customer accepts an offer and the terms that were shown beside it: once, for good.
 
-    A second yes to the same version changes nothing. Refuses with NothingToPay an offer that is over, and with
-    OfferChanged any version but the latest, and terms that are not the shop's any more.
+    With the yes comes the business that buys, if one does: it stands on the tax invoice. A second yes to the same
+    version changes nothing. Refuses with NothingToPay an offer that is over, with OfferChanged any version but the
+    latest and terms that are not the shop's any more, and with Invalid an ABN that is none.
     """
+    buyer.check()
     with transaction() as session:
         row = operations.lock_request(session, request_id)
         order = orders.lock_order(session, row.order_id) if row.order_id else None
@@ -102,6 +107,7 @@ def accept(request_id: int, quote_version: int, terms_version: str, actor: Actor
             _write(session, quote, terms_version, actor)
             # The order was placed by the shop; from here on it is agreed to, and under these terms.
             order.awaits_acceptance = False
+            order.business_name, order.business_abn = buyer.name, buyer.abn
             order.snapshot = order.snapshot | {"terms_version": terms_version}
         return Offer(order.id, order.number, quote.expires_at, accepted=True)
 

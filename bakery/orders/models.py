@@ -91,6 +91,7 @@ class Order(Base):
         # Never captured less than refunded, and nothing given back twice.
         CheckConstraint("held_cents >= 0", name="held_sane"),
         CheckConstraint("credited_cents BETWEEN 0 AND total_cents", name="credited_sane"),
+        CheckConstraint("business_abn = '' OR business_abn ~ '^[0-9]{11}$'", name="abn_digits"),
         Index("ix_shop_order_pickup", "pickup_at", "status"),
         Index("ix_shop_order_placed_at", "placed_at"),
         Index("ix_shop_order_balance", "balance_due_at", postgresql_where="balance_due_at IS NOT NULL"),
@@ -110,6 +111,9 @@ class Order(Base):
     contact_name: Mapped[str] = mapped_column(String(120))
     contact_email: Mapped[str] = mapped_column(String(254), index=True)
     contact_phone: Mapped[str] = mapped_column(String(20))
+    # Who buys, where it is a business; the ABN as eleven digits.
+    business_name: Mapped[str] = mapped_column(String(120), default="", server_default="")
+    business_abn: Mapped[str] = mapped_column(String(11), default="", server_default="")
     customer_note: Mapped[str] = mapped_column(Text, default="")
     staff_note: Mapped[str] = mapped_column(Text, default="")
     currency: Mapped[str] = mapped_column(String(3))
@@ -274,6 +278,13 @@ class OrderEvent(Base):
     """One step in an order's life: who, when, why, from, to. Append-only."""
 
     __tablename__ = "order_event"
+    __table_args__ = (
+        Index(
+            "ix_order_event_cancelled",
+            "at",
+            postgresql_where="kind = 'status' AND to_state = 'CANCELLED'",
+        ),
+    )
 
     id: Mapped[Id]
     order_id: Mapped[int] = mapped_column(ForeignKey("shop_order.id"), index=True)

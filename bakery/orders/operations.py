@@ -14,11 +14,12 @@ from sqlalchemy.orm import Session
 
 from bakery.core import clock
 from bakery.core.actor import SYSTEM, Actor
-from bakery.core.errors import Conflict, NotFound
+from bakery.core.errors import Conflict, Invalid, NotFound
 from bakery.infra import outbox, queue
 from bakery.infra.formats import money
 from bakery.orders.models import Order, OrderEvent, OrderLine
 from bakery.orders.states import ORDER, PAYMENT, OrderStatus, PaymentStatus
+from bakery.people import audit
 from bakery.scheduling import operations as scheduling
 from bakery.scheduling.steps import agreed_need, read_steps
 from bakery.stock import operations as stock
@@ -76,6 +77,12 @@ def add_note(session: Session, order: Order, text: str, actor: Actor) -> None:
     _enter(session, order, "note", None, None, actor, text)
 
 
+def release(session: Session, order: Order, actor: Actor, reason: str) -> None:
+    """Let the kitchen have an order that is not paid; `confirm` is the next step. For all to see in its history."""
+    order.released_at = clock.now()
+    _enter(session, order, "release", None, None, actor, reason)
+
+
 def confirm(session: Session, order: Order, actor: Actor = SYSTEM, reason: str = "") -> None:
     """The order is paid, or has nothing to pay: sell what it held, and owe mail, SMS and tickets.
 
@@ -117,6 +124,44 @@ def cancel(session: Session, order: Order, actor: Actor, reason: str) -> None:
     change_status(session, order, OrderStatus.CANCELLED, actor, reason)
     stock.release(session, order.ref, actor, reason)
     scheduling.give_back(session, order.ref)
+
+
+def call_off(
+    session: Session, order: Order, actor: Actor, reason: str, *, restock: bool = False
+) -> OrderStatus:
+    """Call the order off and owe what follows: no tickets, and a mail to who counts on it. Answers what it was before.
+
+    What was sold goes back on the shelf only with `restock`: baked goods of a cancelled order rarely can be sold
+    again. What was paid is for payments to give back. Refuses an order that is over, and one without a reason.
+    """
+    if not reason.strip():
+        raise Invalid("Say why the order is cancelled.", field="reason")
+    before = OrderStatus(order.status)
+    cancel(session, order, actor, reason)
+    if restock:
+        stock.give_back(session, order.ref, actor, reason)
+    if before != OrderStatus.PENDING_PAYMENT:
+        outbox.owe(
+            session, "jobs.production.void_tickets", order.id, on=queue.URGENT, key=f"{order.ref}:void"
+        )
+        outbox.owe(
+            session,
+            "jobs.orders.send_cancellation",
+            order.id,
+            on=queue.DEFAULT,
+            key=f"{order.ref}:cancelled",
+        )
+    audit.record(
+        session,
+        actor,
+        "order.cancel",
+        "order",
+        order.number,
+        before={"status": before.value},
+        after={"status": order.status},
+        reason=reason,
+    )
+    return before
 
 
 def retake_or_none(session: Session, order: Order) -> Order | None:

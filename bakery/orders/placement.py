@@ -17,6 +17,7 @@ from bakery.core.money import Money
 from bakery.infra.formats import money
 from bakery.orders import basket, deposit_terms, snapshot
 from bakery.orders.basket import BasketLine
+from bakery.orders.business import NOBODY, Business
 from bakery.orders.deposit_terms import Terms
 from bakery.orders.errors import CartChanged, DepositChanged, PriceDifference, PricesChanged
 from bakery.orders.models import Cart, Order, OrderEvent
@@ -57,6 +58,7 @@ class PlaceOrder:
     accepted_total_cents: int
     accepted_deposit_cents: int | None = None
     note: str = ""
+    business: Business = NOBODY
     consents: tuple[ConsentGiven, ...] = ()
     user_id: int | None = None
     ip: str | None = None
@@ -107,6 +109,7 @@ def check_contact(wish: PlaceOrder) -> None:
         raise Invalid("Enter a phone number of up to 20 digits.", field="phone")
     if len(wish.note) > 2000:
         raise Invalid("Keep the note under 2,000 characters.", field="note")
+    wish.business.check()
 
 
 def refuse_other_total(wish: PlaceOrder, lines: Sequence[BasketLine], totals: Totals, currency: str) -> None:
@@ -158,6 +161,8 @@ def write_order(
             "contact_name": wish.name.strip(),
             "contact_email": wish.email.strip(),
             "contact_phone": wish.phone.strip(),
+            "business_name": wish.business.name.strip(),
+            "business_abn": wish.business.abn,
             "customer_note": wish.note.strip(),
             "currency": shop.currency,
             "total_cents": totals.total_cents,

@@ -32,9 +32,9 @@ def release_unpaid(order_id: int, actor: Actor, reason: str) -> None:
     with transaction() as session:
         order = operations.lock_order(session, order_id)
         _check(order)
-        order.released_at = clock.now()
         order.balance_due_at = _due_at(session, order)
-        operations.confirm(session, order, actor, f"not paid: {said}")
+        operations.release(session, order, actor, said)
+        operations.confirm(session, order, actor, "not paid")
         audit.record(
             session,
             actor,

@@ -14,9 +14,7 @@ from bakery.core.actor import SYSTEM, Actor
 from bakery.core.errors import Conflict, Invalid
 from bakery.core.states import words
 from bakery.infra import outbox, queue
-from bakery.infra.formats import money
 from bakery.infra.transaction import retrying, transaction
-from bakery.messages.operations import raise_alert
 from bakery.orders import operations, placement, unpaid
 from bakery.orders.cart_operations import empty_cart
 from bakery.orders.models import Order
@@ -25,14 +23,12 @@ from bakery.orders.states import OrderStatus, PaymentStatus
 from bakery.people import audit
 from bakery.pricing.totals import price_lines
 from bakery.shop.models import Shop
-from bakery.stock import operations as stock
 
 __all__ = [
     "ConsentGiven",
     "PlaceOrder",
     "abandon_order",
     "add_staff_note",
-    "cancel_order",
     "expire_due_orders",
     "expire_order",
     "move_order",
@@ -97,8 +93,8 @@ def move_order(
     """Move an order along that the kitchen has, by staff. Refuses what the table does not name, and to hand over what
     is not paid, unless it was said how much is due (`owing_cents`).
 
-    Refuses, too, what has a path of its own: confirming and expiring belong to payments and the clock, and
-    `cancel_order` cancels.
+    Refuses, too, what has a path of its own: confirming and expiring belong to payments and the clock,
+    cancelling to who knows what was paid.
     """
     if to in (OrderStatus.PENDING_PAYMENT, OrderStatus.EXPIRED, OrderStatus.CANCELLED):
         raise Conflict(f"An order is not moved to {words(to)} by hand.")
@@ -112,41 +108,6 @@ def move_order(
         operations.change_status(session, order, to, actor, reason)
         outbox.owe(session, "jobs.production.follow_order", order.id, on=queue.URGENT)
         _audit(session, order, actor, "order.move", before, reason)
-
-
-def cancel_order(order_id: int, actor: Actor, reason: str, *, restock: bool = False) -> None:
-    """Cancel an order, by staff, and free its slot; who counts on it is told by mail. Money already paid is not
-    given back here: staff get an alert to send it back in Stripe.
-
-    What was sold goes back on the shelf only with `restock`: baked goods of a cancelled order rarely can be
-    sold again. Refuses an order that is over, and a cancellation without a reason.
-    """
-    if not reason.strip():
-        raise Invalid("Say why the order is cancelled.", field="reason")
-    with transaction() as session:
-        call_off(session, operations.lock_order(session, order_id), actor, reason, restock=restock)
-
-
-def call_off(session: Session, order: Order, actor: Actor, reason: str, *, restock: bool = False) -> None:
-    """The same inside the caller's transaction, under the order's lock."""
-    before = OrderStatus(order.status)
-    operations.cancel(session, order, actor, reason)
-    if restock:
-        stock.give_back(session, order.ref, actor, reason)
-    if before != OrderStatus.PENDING_PAYMENT:
-        outbox.owe(
-            session, "jobs.production.void_tickets", order.id, on=queue.URGENT, key=f"{order.ref}:void"
-        )
-        outbox.owe(
-            session,
-            "jobs.orders.send_cancellation",
-            order.id,
-            on=queue.DEFAULT,
-            key=f"{order.ref}:cancelled",
-        )
-    if order.total_cents and order.payment_status not in (PaymentStatus.UNPAID, PaymentStatus.REFUNDED):
-        _owe_refund(session, order)
-    _audit(session, order, actor, "order.cancel", before, reason)
 
 
 def abandon_order(order_id: int, actor: Actor) -> None:
@@ -188,20 +149,6 @@ def _place(wish: PlaceOrder) -> int:
             operations.change_payment_status(session, order, PaymentStatus.PAID, SYSTEM, "nothing to pay")
             operations.confirm(session, order, SYSTEM, "nothing to pay")
         return order.id
-
-
-def _owe_refund(session: Session, order: Order) -> None:
-    """Ask the staff to send back what came in: the deposit where only that did."""
-    deposit = order.payment_status == PaymentStatus.DEPOSIT_PAID
-    came_in = money(order.deposit if deposit else order.total)
-    raise_alert(
-        session,
-        kind="refund_owed",
-        key=f"{order.ref}:refund-owed",
-        text=f"Order {order.number} was cancelled after {'its deposit of ' if deposit else ''}{came_in} was paid. "
-        "Send the money back in Stripe, or what is left of it.",
-        subject_ref=order.ref,
-    )
 
 
 def _audit(session: Session, order: Order, actor: Actor, action: str, before: str, reason: str) -> None:

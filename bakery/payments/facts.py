@@ -35,11 +35,15 @@ class IntentFacts:
 
 @dataclass(frozen=True)
 class RefundFacts:
+    """A refund. `part_id` is what we sent along with one of ours."""
+
     refund_id: str | None
     status: str | None
     amount_cents: int | None
     currency: str
     payment_intent_id: str | None
+    part_id: int | None = None
+    failure_reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -100,6 +104,8 @@ def refund_facts(body: Body) -> RefundFacts:
         amount_cents=_whole(body.get("amount")),
         currency=str(body.get("currency") or "").upper(),
         payment_intent_id=_id(body.get("payment_intent")),
+        part_id=_number(_metadata(body).get("refund_part")),
+        failure_reason=str(body.get("failure_reason") or ""),
     )
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bakery.infra.db import Base, Cents, Id, in_states
+from bakery.payments.papers.models import Paper
 
 
 class PaymentKind(StrEnum):
@@ -57,6 +58,9 @@ OWN_MONEY = (
     TransactionKind.EXTERNAL_CARD,
 )
 
+# What a person enters, and Stripe knows nothing of.
+PAST_STRIPE = (TransactionKind.CASH, TransactionKind.EXTERNAL_CARD, TransactionKind.ADJUSTMENT)
+
 
 class PaymentChannel(StrEnum):
     """PAGE: Stripe's hosted page. CARD: a card that its customer has saved."""
@@ -75,6 +79,9 @@ class Payment(Base):
         in_states("channel", PaymentChannel),
         CheckConstraint("amount_cents > 0", name="amount_positive"),
         CheckConstraint("channel <> 'card' OR payment_method_id IS NOT NULL", name="card_named"),
+        CheckConstraint(
+            "customer_id IS NOT NULL OR NOT (save_card OR charge_rest)", name="kept_card_has_customer"
+        ),
         # At most one attempt of an order is waiting at a time.
         Index(
             "uq_payment_order_open", "order_id", unique=True, postgresql_where="state IN ('CREATED', 'OPEN')"
@@ -93,6 +100,11 @@ class Payment(Base):
     # Stripe's names for whose card and which; never the card itself.
     customer_id: Mapped[str | None] = mapped_column(String(120))
     payment_method_id: Mapped[str | None] = mapped_column(String(120))
+    # What is to become of the card that pays: kept for its owner's next time, charged for the rest of this order.
+    save_card: Mapped[bool] = mapped_column(default=False, server_default=false())
+    charge_rest: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # Whose connection began it (a household's IPv6 addresses are one).
+    tried_from: Mapped[str] = mapped_column(String(64), default="", server_default="")
     # Charged while the card's owner is not there to answer their bank.
     off_session: Mapped[bool] = mapped_column(default=False, server_default=false())
     idempotency_key: Mapped[str] = mapped_column(String(80), unique=True)
@@ -123,15 +135,18 @@ class Transaction(Base):
         ),
         # Stripe's object is entered once, however often its event comes.
         UniqueConstraint("kind", "stripe_id"),
+        Index("ix_ledger_transaction_at", "at", "id"),
     )
 
     id: Mapped[Id]
     order_id: Mapped[int] = mapped_column(ForeignKey("shop_order.id"), index=True)
-    payment_id: Mapped[int | None] = mapped_column(ForeignKey("payment.id"))
+    payment_id: Mapped[int | None] = mapped_column(ForeignKey("payment.id"), index=True)
     kind: Mapped[str] = mapped_column(String(20))
     amount_cents: Mapped[Cents]
     currency: Mapped[str] = mapped_column(String(3))
     stripe_id: Mapped[str] = mapped_column(String(120))
+    # The number on the paper of a card terminal, or of a till.
+    slip: Mapped[str] = mapped_column(String(60), default="", server_default="")
     note: Mapped[str] = mapped_column(String(300), default="")
     # Lowers what the order costs (a refund), or takes that back (a reversal). Money that bought nothing does not.
     credits: Mapped[bool] = mapped_column(default=False, server_default=false())
@@ -176,7 +191,7 @@ class StripeEvent(Base):
 
 
 class ReceiptSeries(Base):
-    """The last number of a gapless series (one per legal entity); its row lock orders the numbers."""
+    """The last number of a gapless series; its row lock orders the numbers. A trigger lets it grow by one alone."""
 
     __tablename__ = "receipt_series"
 
@@ -184,22 +199,10 @@ class ReceiptSeries(Base):
     last_number: Mapped[int] = mapped_column(default=0)
 
 
-class Receipt(Base):
-    """A numbered receipt with the data it was printed from, and its stored PDF."""
+class Receipt(Paper, Base):
+    """The tax invoice of an order, one an order."""
 
     __tablename__ = "receipt"
     __table_args__ = (UniqueConstraint("series", "number"),)
 
-    id: Mapped[Id]
-    series: Mapped[str] = mapped_column(ForeignKey("receipt_series.code"))
-    number: Mapped[int]
     order_id: Mapped[int] = mapped_column(ForeignKey("shop_order.id"), unique=True)
-    issued_at: Mapped[datetime]
-    snapshot: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    file_key: Mapped[str | None] = mapped_column(String(200))
-    sha256: Mapped[str | None] = mapped_column(String(64))
-
-    @property
-    def label(self) -> str:
-        """The number as printed: `R-000123`."""
-        return f"{self.series}-{self.number:06d}"

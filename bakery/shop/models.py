@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+from typing import Any
+
 from sqlalchemy import CheckConstraint, String, Text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bakery.infra.db import Base, Cents, Code, Id
+from bakery.infra.db import Base, Cents, Code, Id, in_states
 
 SLICE_SIZES = (
     "wedding_slice_width",
@@ -14,6 +18,17 @@ SLICE_SIZES = (
     "party_slice_depth",
     "slice_height",
 )
+
+
+# All of it until a week before the pickup, half of it until three days before, nothing after.
+CANCELLATION_TIERS = [{"days": 7, "percent": 100}, {"days": 3, "percent": 50}]
+
+
+class RefundOrder(StrEnum):
+    """Which of an order's payments gives money back first."""
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
 
 
 class Shop(Base):
@@ -38,6 +53,9 @@ class Shop(Base):
             " AND balance_grace_hours BETWEEN 0 AND 336",
             name="balance_sane",
         ),
+        CheckConstraint("refund_limit_cents >= 0", name="refund_limit_sane"),
+        in_states("refund_order", RefundOrder),
+        CheckConstraint("document_years BETWEEN 5 AND 50", name="document_years_legal"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, default=1, autoincrement=False)
@@ -88,6 +106,19 @@ class Shop(Base):
     balance_due_days: Mapped[int] = mapped_column(default=3, server_default="3")
     balance_remind_days: Mapped[int] = mapped_column(default=2, server_default="2")
     balance_grace_hours: Mapped[int] = mapped_column(default=24, server_default="24")
+    # Up to this much one person may give back; above it a second one has to approve.
+    refund_limit_cents: Mapped[Cents] = mapped_column(default=10_000, server_default="10000")
+    refund_order: Mapped[str] = mapped_column(
+        String(10), default=RefundOrder.NEWEST, server_default=RefundOrder.NEWEST
+    )
+    # What comes back of an order that is cancelled, as an order placed from now on promises it.
+    cancellation_tiers: Mapped[list[dict[str, Any]]] = mapped_column(
+        JSONB,
+        default=lambda: list(CANCELLATION_TIERS),
+        server_default='[{"days": 7, "percent": 100}, {"days": 3, "percent": 50}]',
+    )
+    # For how many years receipts and the like are kept; the law asks for five.
+    document_years: Mapped[int] = mapped_column(default=5, server_default="5")
 
 
 class TaxRate(Base):

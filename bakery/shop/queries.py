@@ -54,6 +54,7 @@ class Profile:
     balance_due_days: int
     balance_remind_days: int
     balance_grace_hours: int
+    document_years: int
 
     @property
     def street(self) -> str:

@@ -25,6 +25,7 @@ from bakery.core.actor import SYSTEM, Actor
 from bakery.core.errors import Conflict, Invalid
 from bakery.stock.errors import OutOfStock
 from bakery.stock.models import HoldState, MovementKind, StockHold, StockLevel, StockMovement
+from bakery.stock.queries import returned
 
 __all__ = [
     "OutOfStock",
@@ -37,6 +38,7 @@ __all__ = [
     "receive",
     "release",
     "retake",
+    "return_units",
 ]
 
 
@@ -108,15 +110,33 @@ def retake(session: Session, owner: str, quantities: Mapping[int, int]) -> None:
 
 
 def give_back(session: Session, owner: str, actor: Actor, reason: str) -> bool:
-    """Put what `owner` bought back on the shelf. False when there is nothing to put back (any more)."""
+    """Put what `owner` bought back on the shelf, less what is back already. False when there is nothing (any more)."""
     levels, holds = _locked(session, owner)
     sold = [row for row in holds if row.state == HoldState.CONSUMED]
+    back = returned(session, owner)
     for row in sold:
         row.state, row.ended_at = HoldState.RELEASED, clock.now()
-        moved = _movement(MovementKind.ADJUSTED, actor, reason, owner=owner, on_hand_delta=row.quantity)
-        _move(session, levels[row.variant_id], moved)
+        if units := row.quantity - back.get(row.variant_id, 0):
+            moved = _movement(MovementKind.ADJUSTED, actor, reason, owner=owner, on_hand_delta=units)
+            _move(session, levels[row.variant_id], moved)
     session.flush()
     return bool(sold)
+
+
+def return_units(
+    session: Session, owner: str, quantities: Mapping[int, int], actor: Actor, reason: str
+) -> dict[int, int]:
+    """Put some of what `owner` bought back on the shelf: what was put, by variant. Never more than was bought."""
+    levels, holds = _locked(session, owner)
+    back, put = returned(session, owner), {}
+    for row in holds:
+        units = min(quantities.get(row.variant_id, 0), row.quantity - back.get(row.variant_id, 0))
+        if row.state == HoldState.CONSUMED and units > 0:
+            moved = _movement(MovementKind.ADJUSTED, actor, reason, owner=owner, on_hand_delta=units)
+            _move(session, levels[row.variant_id], moved)
+            put[row.variant_id] = units
+    session.flush()
+    return put
 
 
 def receive(session: Session, variant_id: int, quantity: int, actor: Actor, reason: str = "") -> StockLevel:

@@ -7,10 +7,11 @@ makes nothing before the yes, and at most one page in the life of a page after i
 
 from __future__ import annotations
 
-from flask import Blueprint, current_app, flash, redirect, request, url_for
+from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from bakery.core.abn import parse_abn
 from bakery.core.actor import Actor
 from bakery.core.errors import DomainError, Invalid
 from bakery.custom_cakes import acceptance
@@ -18,12 +19,14 @@ from bakery.custom_cakes.acceptance import Offer
 from bakery.infra.db import db
 from bakery.infra.limits import limiter
 from bakery.infra.transaction import end_read
-from bakery.integrations.adapters import adapters
-from bakery.payments.services import start_checkout
+from bakery.orders.business import Business
+from bakery.orders.queries import get_order
 from bakery.storefront.cake_access import open_request
 from bakery.storefront.cake_request_page import CUSTOMER, load_page
 from bakery.storefront.cake_requests import shown
+from bakery.storefront.forms.buyer import BuyerForm
 from bakery.storefront.order_access import remember_order
+from bakery.storefront.paying import pay_for
 
 blueprint = Blueprint("cake_pay", __name__, url_prefix="/custom-cakes")
 
@@ -58,14 +61,31 @@ def accept(number: str) -> ResponseReturnValue:
     row = open_request(db.session(), number)
     number, request_id = row.number, row.id
     end_read()
+    buyer = BuyerForm()
     try:
         if request.form.get("terms") != "y":
             raise Invalid(_PLEASE_ACCEPT, field="terms")
-        offer = acceptance.accept(
-            request_id, _shown_version(), request.form.get("terms_version", ""), _actor()
-        )
+        terms_version = request.form.get("terms_version", "")
+        offer = acceptance.accept(request_id, _shown_version(), terms_version, _actor(), _business(buyer))
     except DomainError as error:
-        return _refused(number, error)
+        return _refused(number, error, buyer)
+    return _to_stripe(offer, number)
+
+
+@blueprint.post("/<number>/payment")
+@limiter.limit("30 per minute")
+def pay_again(number: str) -> ResponseReturnValue:
+    """Pay for an offer that was accepted before, with the card that is chosen."""
+    row = open_request(db.session(), number)
+    number, request_id = row.number, row.id
+    end_read()
+    try:
+        offer = acceptance.find_offer(request_id)
+    except DomainError as error:
+        flash(error.message, "info")
+        return redirect(url_for("cake_requests.show", number=number), 303)
+    if not offer.accepted:
+        return redirect(url_for("cake_requests.show", number=number) + "#offer", 303)
     return _to_stripe(offer, number)
 
 
@@ -73,18 +93,17 @@ def _to_stripe(offer: Offer, number: str) -> ResponseReturnValue:
     # The way back from Stripe's page leads to the order.
     remember_order(offer.order_number)
     try:
-        base_url = current_app.config["SETTINGS"].base_url
-        url = start_checkout(offer.order_id, adapters().gateway, base_url, until=offer.until)
+        url = pay_for(get_order(db.session(), offer.order_id), offer.until)
     except DomainError as error:
         flash(error.message, "warning")
         url = url_for("cake_requests.show", number=number)
     return redirect(url, 303)
 
 
-def _refused(number: str, error: DomainError) -> ResponseReturnValue:
+def _refused(number: str, error: DomainError, buyer: BuyerForm) -> ResponseReturnValue:
     page = load_page(db.session(), open_request(db.session(), number))
     if page.standing.payable:
-        return shown(page, error.status, refusal=error)
+        return shown(page, error.status, refusal=error, buyer=buyer)
     # Without an offer there is no place beside it to say why.
     flash(error.message, "info")
     return redirect(url_for("cake_requests.show", number=number), 303)
@@ -98,6 +117,14 @@ def _only_looking() -> bool:
 def _shown_version() -> int:
     version = request.form.get("quote_version", "")
     return int(version) if version.isascii() and version.isdigit() and len(version) < 9 else 0
+
+
+def _business(form: BuyerForm) -> Business:
+    """The business that buys, as it was typed. Refuses (Invalid) what its form refuses, by field."""
+    if not form.validate():
+        name, [sentence, *_] = next(iter(form.errors.items()))
+        raise Invalid(str(sentence), field=str(name))
+    return Business(form.business_name.data or "", parse_abn(form.business_abn.data or "") or "")
 
 
 def _actor() -> Actor:

@@ -20,6 +20,7 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from bakery.core.abn import format_abn
 from bakery.core.actor import Actor
 from bakery.core.errors import DomainError
 from bakery.custom_cakes import services
@@ -35,8 +36,10 @@ from bakery.infra.transaction import end_read
 from bakery.storefront.cake_access import open_request
 from bakery.storefront.cake_request_page import CUSTOMER, ROAD, Page, load_page
 from bakery.storefront.cart_answers import private
+from bakery.storefront.forms.buyer import BuyerForm
 from bakery.storefront.forms.cake_request import MessageForm, WithdrawForm
 from bakery.storefront.order_access import known_orders, remember_order
+from bakery.storefront.paying import ways
 
 blueprint = Blueprint("cake_requests", __name__, url_prefix="/custom-cakes")
 
@@ -156,7 +159,19 @@ def _context(page: Page) -> dict[str, Any]:
         "drawing": drawing(page.design),
         "pictures": [picture_link(picture) for picture in page.file.pictures],
         "form": MessageForm(formdata=None),
+        "paying": ways(db.session(), page.order) if page.standing.payable else None,
+        "buyer": BuyerForm(formdata=None, data=_buyer(page)),
     }
+
+
+def _buyer(page: Page) -> dict[str, str]:
+    """The business that was named with an earlier yes."""
+    order = page.order
+    return (
+        {"business_name": order.business_name, "business_abn": format_abn(order.business_abn)}
+        if order
+        else {}
+    )
 
 
 # A drawing takes longer than all the rest of a page, and a few cakes are looked at again and again.

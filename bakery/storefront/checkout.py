@@ -14,6 +14,7 @@ from flask.typing import ResponseReturnValue
 from flask_limiter import RateLimitExceeded
 from flask_login import current_user
 
+from bakery.core.abn import parse_abn
 from bakery.core.errors import Conflict, DomainError, Invalid
 from bakery.core.money import Money
 from bakery.infra.db import db
@@ -21,12 +22,11 @@ from bakery.infra.formats import money
 from bakery.infra.limits import limiter
 from bakery.infra.templates import as_part
 from bakery.infra.transaction import only_read
-from bakery.integrations.adapters import adapters
 from bakery.orders import queries as orders
+from bakery.orders.business import Business
 from bakery.orders.cart_queries import CartView, load_cart
 from bakery.orders.errors import PricesChanged, TooManyUnpaid
 from bakery.orders.services import ConsentGiven, PlaceOrder, place_order
-from bakery.payments.services import start_checkout
 from bakery.people.models import ConsentChannel
 from bakery.scheduling.errors import SlotGone
 from bakery.shop.queries import get_profile
@@ -36,12 +36,13 @@ from bakery.storefront.cart_answers import shown
 from bakery.storefront.cart_cookie import cart_owner
 from bakery.storefront.forms.checkout import CheckoutForm
 from bakery.storefront.order_access import known_orders, remember_order, waiting_order
+from bakery.storefront.paying import pay_for
 
 blueprint = Blueprint("checkout", __name__)
 
 # What was typed survives a detour to the cart, in the browser's own signed session.
 _DRAFT = "checkout"
-_KEPT = ("name", "email", "phone", "note")
+_KEPT = ("name", "email", "phone", "business_name", "business_abn", "note")
 # Whoever has placed as many orders as one address may can go on in a while.
 _LATER = {"Retry-After": "900"}
 
@@ -146,11 +147,13 @@ def _too_often(form: CheckoutForm, cart: CartView, begin: date | None) -> Respon
 
 
 def _pay(order_id: int) -> ResponseReturnValue:
-    """On to Stripe's page. While it cannot be opened, the order's own page says so and offers it again."""
+    """On to the payment, with the card that was chosen. When it cannot be, the order's own page says so and offers
+    it again.
+    """
     number = orders.number_of(db.session(), order_id)
     remember_order(number)
     try:
-        url = start_checkout(order_id, adapters().gateway, current_app.config["SETTINGS"].base_url)
+        url = pay_for(orders.get_order(db.session(), order_id))
     except DomainError as error:
         flash(error.message, "warning")
         return redirect(url_for("orders.show", number=number), 303)
@@ -195,6 +198,7 @@ def _wish(form: CheckoutForm, cart: CartView, starts_at: datetime) -> PlaceOrder
         name=form.name.data or "",
         email=form.email.data or "",
         phone=form.phone.data or "",
+        business=Business(form.business_name.data or "", parse_abn(form.business_abn.data or "") or ""),
         starts_at=starts_at,
         accepted_total_cents=form.accepted_total.data or 0,
         accepted_deposit_cents=form.accepted_deposit.data,

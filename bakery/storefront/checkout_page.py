@@ -21,6 +21,7 @@ from bakery.storefront.cart_answers import private
 from bakery.storefront.cart_summary import price
 from bakery.storefront.checkout_deposit import preview
 from bakery.storefront.forms.checkout import CheckoutForm
+from bakery.storefront.paying import ways
 from bakery.storefront.words import allergen_pairs
 
 # Days shown at once; later ones are a button away. The first of them stand open.
@@ -67,6 +68,7 @@ def show(
         "begin": begin,
         "allergens": _allergens(cart),
         "notice": notice,
+        "paying": ways(db.session()) if totals.total.cents else None,
         "user": current_user if current_user.is_authenticated else None,
     }
     return private(make_response(render_template("storefront/checkout/page.html", **context), status))

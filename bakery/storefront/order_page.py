@@ -14,7 +14,10 @@ from bakery.core import clock
 from bakery.custom_cakes.acceptance import find_request_of_order
 from bakery.orders.models import Order, OrderEvent, OrderLine
 from bakery.orders.states import OrderStatus, PaymentStatus
-from bakery.payments.page_words import PAID, REST
+from bakery.payments import queries as payments
+from bakery.payments.models import PaymentKind
+from bakery.payments.queries import LastTry
+from bakery.payments.timeline import PlainLine, for_customer
 from bakery.storefront.words import allergen_pairs
 
 # How long to wait for Stripe's word before saying that it takes longer than usual.
@@ -54,15 +57,13 @@ class Progress:
 
     status: str
     unpaid: bool
-    # Something is due of an order that is confirmed.
-    owing: bool
-    # What the page waits for Stripe's word about: "1" for what orders it, "rest" for what is due; or nothing.
-    awaited: str
     waiting: bool
     late: bool
     out_of_time: bool
     failure: str
     receipt: bool
+    # Where the bank waits for the owner of a saved card.
+    bank_url: str
     ask_every: int | None
     since: int
     version: int
@@ -81,21 +82,30 @@ class Progress:
             self.out_of_time,
             self.failure,
             self.receipt,
+            self.bank_url,
             self.asks,
             self.overdue,
         )
         return hashlib.sha256(repr(seen).encode()).hexdigest()[:20]
 
 
-def progress(order: Order, *, paid: str, since: int | None, failure: str, receipt: bool) -> Progress:
-    """Where it stands. `paid`: the customer came back from Stripe's page saying so, at `since` (epoch): "1" from the
-    page that orders it, "rest" from the one for what is due.
+def money_lines(session: Session, order: Order) -> list[PlainLine]:
+    """What was paid and what is left to pay, line by line; nothing while no money has moved."""
+    told = payments.timeline(session, order)
+    return for_customer(told) if told.moved else []
+
+
+def progress(order: Order, *, paid: bool, since: int | None, last: LastTry, receipt: bool) -> Progress:
+    """Where it stands. `paid`: the customer came back from paying, or a saved card was charged, at `since` (epoch).
+
+    `last`: how their latest try to pay stands. One that has failed is waited for no longer.
     """
     now = clock.now()
     unpaid = order.status == _S.PENDING_PAYMENT and order.payment_status == PaymentStatus.UNPAID
-    owing = order.due_later.cents > 0
     began = since if since is not None else int(now.timestamp())
-    waiting = (unpaid and paid == PAID) or (owing and paid == REST)
+    rest = last.kind == PaymentKind.BALANCE and order.due_later.cents > 0
+    waiting = (unpaid and paid and not last.has_failed) or (rest and paid and last.is_open)
+    waiting = waiting or ((unpaid or rest) and last.charged)
     late = waiting and now.timestamp() - began > PATIENCE.total_seconds()
     every = _ASK.get(OrderStatus(order.status))
     if waiting:
@@ -103,13 +113,12 @@ def progress(order: Order, *, paid: str, since: int | None, failure: str, receip
     return Progress(
         status=order.status,
         unpaid=unpaid,
-        owing=owing,
-        awaited=paid if waiting else "",
         waiting=waiting,
         late=late,
         out_of_time=unpaid and min(order.hold_expires_at, order.pickup_at) <= now,
-        failure=failure if not waiting and (unpaid or owing) else "",
+        failure=last.failure if not waiting and (unpaid or rest) else "",
         receipt=receipt,
+        bank_url=last.bank_url if not waiting and (unpaid or rest) else "",
         ask_every=every,
         since=began,
         version=order.version,

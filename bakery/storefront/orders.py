@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 from flask import (
     Blueprint,
     Response,
-    current_app,
     flash,
     make_response,
     redirect,
@@ -19,7 +18,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from bakery.core.actor import Actor
-from bakery.core.errors import DomainError
+from bakery.core.errors import DomainError, NotFound
 from bakery.infra import htmx
 from bakery.infra.db import db
 from bakery.infra.limits import limiter
@@ -30,12 +29,15 @@ from bakery.orders.models import Order
 from bakery.orders.services import abandon_order
 from bakery.payments import queries as payments
 from bakery.payments import receipts
-from bakery.payments.services import cancel_attempt, start_checkout
+from bakery.payments.card_queries import agreed_charge
+from bakery.payments.services import cancel_attempt
+from bakery.payments.services import revoke_mandate as revoke
 from bakery.storefront import order_page
 from bakery.storefront.cake_access import known_requests
 from bakery.storefront.cart_answers import private
 from bakery.storefront.cart_cookie import owner_for_adding, send_token
 from bakery.storefront.order_access import find_order, open_by_link
+from bakery.storefront.paying import pay_for, visitor_as_payer, ways
 
 blueprint = Blueprint("orders", __name__, url_prefix="/orders")
 
@@ -65,17 +67,32 @@ def refused(number: str, error: DomainError) -> Response:
 @blueprint.post("/<number>/payment")
 @limiter.limit("20 per minute")
 def pay(number: str) -> ResponseReturnValue:
-    """Try again to pay for an order that is still held. A custom cake's offer is accepted on its own page first."""
+    """Pay for an order that is still held, or what is due of one. A custom cake's offer is accepted on its own page
+    first.
+    """
     order = find_order(number)
-    number, order_id = order.number, order.id
-    if cake := order_page.cake_of(db.session(), order):
+    number = order.number
+    cake = None if order.due_later.cents else order_page.cake_of(db.session(), order)
+    if cake:
         return redirect(url_for("cake_pay.pay", number=cake), 303)
     try:
-        url = start_checkout(order_id, adapters().gateway, current_app.config["SETTINGS"].base_url)
+        url = pay_for(order)
     except DomainError as error:
         flash(error.message, "warning")
         url = url_for("orders.show", number=number)
     return redirect(url, 303)
+
+
+@blueprint.post("/<number>/mandate")
+@limiter.limit("20 per minute")
+def revoke_mandate(number: str) -> ResponseReturnValue:
+    """Charge nothing of this order by itself any more."""
+    order = find_order(number)
+    number, order_id = order.number, order.id
+    end_read()
+    if revoke(order_id, visitor_as_payer()):
+        flash("Nothing is charged automatically any more. You can pay the rest here at any time.", "success")
+    return redirect(url_for("orders.show", number=number), 303)
 
 
 @blueprint.post("/<number>/again")
@@ -109,6 +126,22 @@ def receipt(number: str) -> ResponseReturnValue:
     order_id = find_order(number).id
     end_read()
     pdf = receipts.get_pdf(order_id, adapters().files)
+    return _pdf(pdf)
+
+
+@blueprint.get("/<number>/payments/<int:receipt_number>.pdf")
+def payment_receipt(number: str, receipt_number: int) -> ResponseReturnValue:
+    """A payment receipt of this order as it was issued; NotFound for any other number."""
+    order_id = find_order(number).id
+    issued = receipts.list_payment_receipts(db.session(), order_id)
+    found = next((row.id for row in issued if row.number == receipt_number), None)
+    if found is None:
+        raise NotFound("There is no such receipt of this order.")
+    end_read()
+    return _pdf(receipts.get_payment_pdf(found, adapters().files))
+
+
+def _pdf(pdf: receipts.ReceiptPdf) -> Response:
     response = Response(pdf.data, mimetype="application/pdf")
     response.headers["Content-Disposition"] = f'inline; filename="receipt-{pdf.name}"'
     return private(response)
@@ -148,26 +181,31 @@ def _progress(order: Order) -> order_page.Progress:
     since = request.args.get("since", "")
     return order_page.progress(
         order,
-        paid=request.args.get("paid", ""),
+        paid=request.args.get("paid") == "1",
         since=int(since) if since.isascii() and since.isdigit() and len(since) < 12 else None,
-        failure=payments.last_failure(session, order.id),
+        last=payments.last_try(session, order.id),
         receipt=order.confirmed_at is not None,
     )
 
 
 def _context(order: Order, state: order_page.Progress) -> dict[str, object]:
-    events = queries.history(db.session(), order.id)
-    cake = order_page.cake_of(db.session(), order)
+    session = db.session()
+    events = queries.history(session, order.id)
+    cake = order_page.cake_of(session, order)
     return {
         "order": order,
         "local": order.pickup_at.astimezone(ZoneInfo(order.time_zone)),
         "state": state,
         "steps": order_page.timeline(order, events),
+        "money_lines": order_page.money_lines(db.session(), order),
         "allergens_of": order_page.line_allergens,
         "cake": cake,
         "may_open_cake": cake is not None and _may_open_cake(order, cake),
         # An earlier offer's order is no request's any more, and is on no menu either.
         "on_menu": any(line.variant_id is not None for line in order.lines),
         "cancelled_payment": request.args.get("paid") == "0",
+        "paying": ways(session, order),
+        "agreed": agreed_charge(session, order),
+        "payment_receipts": receipts.list_payment_receipts(db.session(), order.id),
         "user": current_user if current_user.is_authenticated else None,
     }

@@ -203,6 +203,22 @@ SECTIONS: tuple[Section, ...] = (
         ),
     ),
     Section(
+        "papers",
+        "Receipts and invoices",
+        "What holds for what is issued from now on.",
+        (
+            Setting(
+                "document_years",
+                Kind.WHOLE,
+                "Kept for",
+                "After they were issued and the order was collected. The law asks for five years.",
+                5,
+                50,
+                unit="years",
+            ),
+        ),
+    ),
+    Section(
         "pickup",
         "Pickup times",
         "How the day is cut into pickup times. Orders that are placed keep the time they have.",

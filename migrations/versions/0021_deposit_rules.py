@@ -2,7 +2,7 @@
 that staff let into the kitchen unpaid
 
 Revision ID: 0021
-Revises: 0016
+Revises: 0022
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0021"
-down_revision = "0016"
+down_revision = "0022"
 
 SHOP = {
     "deposit_from_cents": 0,

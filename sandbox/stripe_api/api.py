@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from typing import Any
 
@@ -12,7 +13,7 @@ from werkzeug.routing import RequestRedirect
 from sandbox.drop import DropConnection
 from sandbox.faults import Fault
 from sandbox.ids import letters
-from sandbox.stripe_api import idempotency
+from sandbox.stripe_api import files, idempotency
 from sandbox.stripe_api.call import AnswerThenRaise, Call
 from sandbox.stripe_api.errors import StripeError
 from sandbox.stripe_api.lists import expand
@@ -45,6 +46,19 @@ def answer(path: str) -> Response:
     headers = {"Request-Id": request_id, "Stripe-Version": request.headers.get("Stripe-Version", API_VERSION)}
     response.headers.update(headers | extra | ({"Idempotency-Key": key} if key else {}))
     return response
+
+
+@blueprint.get("/v1/files/<key>/contents")
+@blueprint.get("/stripe/v1/files/<key>/contents")
+def file_contents(key: str) -> Response:
+    world: World = current_app.extensions["world"]
+    request_id = "req_" + letters(14)
+    try:
+        _check_key(world)
+        data, media_type = files.content(Call.inside(world), key)
+    except StripeError as error:
+        return jsonify(_error_body(world, error, request_id)), error.status  # type: ignore[return-value]
+    return Response(data, content_type=media_type)
 
 
 def _error_body(world: World, error: StripeError, request_id: str) -> dict[str, Any]:
@@ -91,17 +105,23 @@ def _pairs() -> list[tuple[str, str]]:
     return given
 
 
+def _files() -> dict[str, tuple[str, bytes]]:
+    """What a multipart request carries; a file must not be sent as a field and the other way round."""
+    return {name: (each.filename or "", each.read()) for name, each in request.files.items()}
+
+
 def _with_idempotency(
     world: World, path: str, key: str | None, request_id: str, fault: Fault | None
 ) -> idempotency.Stored:
+    call = Call(world, Params({}), request_id, key, _files())
     if key is None:
         _apply_before(fault)
-        made = _work(world, path, Call(world, Params({}), request_id), None)
-        return _after(made, fault)
+        return _after(_work(world, path, call, None), fault)
+    prints = [(name, hashlib.sha256(content).hexdigest()) for name, (_, content) in call.files.items()]
     keys, endpoint, print_ = (
         idempotency.Keys(world),
         f"{request.method} {path}",
-        idempotency.fingerprint(_pairs()),
+        idempotency.fingerprint(_pairs() + prints),
     )
     stored = keys.claim(key, endpoint, print_)
     if stored:
@@ -109,7 +129,6 @@ def _with_idempotency(
         return _after(stored, fault)
     try:
         _apply_before(fault)
-        call = Call(world, Params({}), request_id, key)
         return _after(_work(world, path, call, (keys, key, endpoint, print_)), fault)
     finally:
         keys.let_go(key)

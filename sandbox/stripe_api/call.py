@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.store import Store
@@ -24,6 +24,7 @@ class Call:
     params: Params
     request_id: str | None = None
     idempotency_key: str | None = None
+    files: dict[str, tuple[str, bytes]] = field(default_factory=dict)  # parameter → name and content
 
     @classmethod
     def inside(cls, world: World) -> Call:

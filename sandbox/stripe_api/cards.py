@@ -15,7 +15,9 @@ class Card:
     funding: str = "credit"
     decline: str = ""  # the decline_code, or the error code for those that have none
     authenticate: str = ""  # "unless_set_up" (…3155), "always" (…3184)
-    dispute: bool = False
+    dispute: str = ""  # what the cardholder tells the bank afterwards, or "inquiry"
+    fraud_warning: bool = False
+    attaches: bool = False  # is declined only when charged, not when it is saved
     refund: str = ""  # what becomes of a refund to it: "pending" first, or "fails" afterwards
     token: str = ""  # the ready-made payment method, pm_card_…
     offered: bool = False  # on the hosted page as a choice
@@ -55,7 +57,7 @@ CARDS = (
     Card(
         "4000000000000259",
         "Pays, then is disputed",
-        dispute=True,
+        dispute="fraudulent",
         token="pm_card_createDispute",
         offered=True,
     ),
@@ -98,6 +100,31 @@ CARDS = (
         "Refunds fail afterwards",
         refund="fails",
         token="pm_card_refundFail",
+    ),
+    Card(
+        "4000000000002685",
+        "Pays, then is disputed as not received",
+        dispute="product_not_received",
+        token="pm_card_createDisputeProductNotReceived",
+    ),
+    Card(
+        "4000000000001976",
+        "Pays, then the bank inquires",
+        dispute="inquiry",
+        token="pm_card_createDisputeInquiry",
+    ),
+    Card(
+        "4000000000005423",
+        "Pays, then the bank warns of fraud",
+        fraud_warning=True,
+        token="pm_card_createIssuerFraudRecord",
+    ),
+    Card(
+        "4000000000000341",
+        "Can be saved, but is declined",
+        decline="generic_decline",
+        attaches=True,
+        token="pm_card_chargeCustomerFail",
     ),
     Card("5555555555554444", "Pays", brand="mastercard", token="pm_card_mastercard"),
     Card("4000056655665556", "Pays", funding="debit", token="pm_card_visa_debit"),

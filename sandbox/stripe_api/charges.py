@@ -134,7 +134,7 @@ def build(
 
 def refunds_of(store: Any, charge: dict[str, Any]) -> dict[str, Any]:
     """The `refunds` list, which an answer shows only when it is expanded."""
-    found = [each for each in store.all("refund") if each["charge"] == charge["id"]]
+    found = store.find("refund", charge=charge["id"])
     url = f"/v1/charges/{charge['id']}/refunds"
     return {"object": "list", "url": url, "has_more": len(found) > 10, "data": found[:10]}
 

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from sandbox.stripe_api import customers, line_items, payment_intents, session_life
+from sandbox.stripe_api import customers, line_items, payment_intents, session_life, setup_intents
 from sandbox.stripe_api.call import Call
-from sandbox.stripe_api.errors import StripeError, invalid
+from sandbox.stripe_api.errors import StripeError, invalid, missing_parameter
 from sandbox.stripe_api.lists import page, whole
 from sandbox.stripe_api.params import Params
-from sandbox.stripe_api.session_shape import IGNORED, details, refuse_what_is_not_built, shown_only, template
+from sandbox.stripe_api.session_shape import (
+    IGNORED,
+    details,
+    refuse_what_is_not_built,
+    saved_card_options,
+    shown_only,
+    template,
+)
 
 DAY = 24 * 60 * 60
 
@@ -57,12 +65,12 @@ def _buyer(call: Call, params: Params) -> dict[str, Any]:
 def create(call: Call) -> dict[str, Any]:
     params = call.params
     refuse_what_is_not_built(params)
-    intent_data = params.branch("payment_intent_data")
-    inner = payment_intents.common_fields(intent_data, {}) if intent_data else {"metadata": {}}
+    setup = params.text("mode") == "setup"
     fields = (
         _buyer(call, params)
         | shown_only(params)
         | {
+            "mode": params.text("mode"),
             "success_url": params.url("success_url", required=True),
             "cancel_url": params.url("cancel_url"),
             "client_reference_id": params.text("client_reference_id", longest=200),
@@ -70,21 +78,75 @@ def create(call: Call) -> dict[str, Any]:
             "expires_at": _expiry(call, params),
         }
     )
+    fields["saved_payment_method_options"] = saved_card_options(params, fields.get("customer"))
     types = params.texts("payment_method_types")
     if types and "card" not in types:
         raise invalid("The sandbox takes cards only.", "payment_method_types")
     params.text("payment_method_collection", choices=("always", "if_required"))
     params.anything(*IGNORED)
-    make_lines = line_items.read(call, params)
+    finish = _for_setup(call, bool(types)) if setup else _for_payment(call)
     params.done()
-    lines = make_lines()
     session = template(call) | fields
-    total = sum(line["amount_total"] for line in lines)
-    session |= {"amount_subtotal": total, "amount_total": total, "currency": lines[0]["currency"]}
+    private = finish(session)
+    return open_session(call, session, **private)
+
+
+def open_session(call: Call, session: dict[str, Any], **private: Any) -> dict[str, Any]:
+    """From here on it can be paid, until it expires."""
     session["url"] = f"{call.world.base_url}/pay/{session['id']}"
-    call.add(session, line_items=lines, payment_intent_data=inner)
+    call.add(session, **private)
     call.world.scheduler.at(session["expires_at"], "session_expiry", session["id"])
     return session
+
+
+# What a mode adds to a new session: returns what is kept beside it. Runs once all has been checked.
+Finish = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+def _for_payment(call: Call) -> Finish:
+    params = call.params
+    data = params.branch("payment_intent_data")
+    inner = payment_intents.common_fields(data, {}) if data else {"metadata": {}}
+    if params.has("setup_intent_data"):
+        raise invalid("`setup_intent_data` is for setup mode.", "setup_intent_data")
+    make_lines = line_items.read(call, params)
+
+    def finish(session: dict[str, Any]) -> dict[str, Any]:
+        price(session, lines := make_lines())
+        return {"line_items": lines, "payment_intent_data": inner}
+
+    return finish
+
+
+def price(session: dict[str, Any], lines: list[dict[str, Any]]) -> None:
+    total = sum(line["amount_total"] for line in lines)
+    session |= {"amount_subtotal": total, "amount_total": total, "currency": lines[0]["currency"]}
+
+
+def _for_setup(call: Call, types_given: bool) -> Finish:
+    """Refuses what only a payment has, and neither a currency nor a type of payment method."""
+    params = call.params
+    for name in ("line_items", "payment_intent_data"):
+        if params.has(name):
+            raise invalid(f"You can not pass `{name}` in `setup` mode.", name)
+    if not types_given and not params.text("currency"):
+        raise missing_parameter("currency")
+    data = params.branch("setup_intent_data")
+    inner = setup_intents.common_fields(data, {}) if data else {}
+
+    def finish(session: dict[str, Any]) -> dict[str, Any]:
+        intent = setup_intents.build(call, **inner | {"customer": session["customer"]})
+        call.store.set_private(intent["id"], session=session["id"])
+        session |= {
+            "amount_subtotal": None,
+            "amount_total": None,
+            "payment_status": "no_payment_required",
+            "setup_intent": intent["id"],
+            "total_details": None,
+        }
+        return {}
+
+    return finish
 
 
 def find(call: Call, key: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sandbox.ids import letters
-from sandbox.stripe_api import cards, charges, payment_methods
+from sandbox.stripe_api import cards, charges, disputes, payment_methods
 from sandbox.stripe_api.call import AnswerThenRaise, Call
 from sandbox.stripe_api.errors import DOC
 
@@ -25,6 +25,7 @@ def attempt(
 ) -> dict[str, Any]:
     """Pay, ask for authentication, or fail. A failure is stored and then raised (402, `card_error`)."""
     method = payment_methods.find(call, intent["payment_method"])
+    payment_methods.refuse_for(call, method, intent["customer"])
     card = payment_methods.card_of(call, method["id"])
     if _must_authenticate(call, card, method, off_session) and not authenticated:
         if off_session:
@@ -58,10 +59,7 @@ def _ask(call: Call, intent: dict[str, Any], return_url: str | None) -> dict[str
 def _succeed(
     call: Call, intent: dict[str, Any], method: dict[str, Any], card: cards.Card, authenticated: bool
 ) -> dict[str, Any]:
-    if intent["setup_future_usage"]:
-        call.store.set_private(method["id"], set_up=True)
-        if intent["customer"]:
-            payment_methods.attach_to(call, method, intent["customer"])
+    _keep_card(call, intent, method)
     charge = charges.build(call, intent, method, "", authenticated)
     intent |= {
         "status": "succeeded",
@@ -72,9 +70,20 @@ def _succeed(
     }
     call.save(intent)
     call.emit("payment_intent.succeeded", intent)
-    if card.dispute:
-        call.world.scheduler.after(call.world.settings.dispute_seconds, "dispute", charge["id"])
+    disputes.schedule(call, card, charge)
     return intent
+
+
+def _keep_card(call: Call, intent: dict[str, Any], method: dict[str, Any]) -> None:
+    """Asked to be kept, by the shop or by the person, and somebody's: kept. Else it was used once for all."""
+    usage, ticked = intent["setup_future_usage"], call.store.private(intent["id"]).get("save")
+    customer = call.store.get(intent["customer"] or "", "customer")
+    if (usage or ticked) and customer:
+        payment_methods.attach_to(call, method, customer["id"], "always" if ticked else "limited")
+    if usage == "off_session":
+        call.store.set_private(method["id"], set_up=True)
+    if not method["customer"]:
+        call.store.set_private(method["id"], spent=True)
 
 
 def fail(call: Call, intent: dict[str, Any], method: dict[str, Any], decline: str) -> AnswerThenRaise:
@@ -83,18 +92,18 @@ def fail(call: Call, intent: dict[str, Any], method: dict[str, Any], decline: st
     if decline == "authentication_required":
         code, words = decline, "Your card was declined. This transaction requires authentication."
     charge = charges.build(call, intent, method, decline, False)
-    error = _error(code, words, method) | {"charge": charge["id"], "decline_code": decline}
+    error = error_of(code, words, method) | {"charge": charge["id"], "decline_code": decline}
     return _keep_error(call, intent | {"latest_charge": charge["id"]}, error)
 
 
 def fail_authentication(call: Call, intent: dict[str, Any]) -> AnswerThenRaise:
     """The person failed or refused the bank's question: no charge was tried."""
     method = payment_methods.find(call, intent["payment_method"])
-    error = _error("payment_intent_authentication_failure", AUTHENTICATION_FAILED, method)
+    error = error_of("payment_intent_authentication_failure", AUTHENTICATION_FAILED, method)
     return _keep_error(call, intent, error | {"type": "invalid_request_error"})
 
 
-def _error(code: str, words: str, method: dict[str, Any]) -> dict[str, Any]:
+def error_of(code: str, words: str, method: dict[str, Any]) -> dict[str, Any]:
     return {
         "type": "card_error",
         "code": code,

@@ -20,8 +20,13 @@ def listed(call: Call) -> dict[str, Any]:
     if kind and kinds:
         raise StripeError("You may only specify one of these parameters: type, types.", param="types")
     if kind and "*" in kind:
-        known = {each["type"] for each in call.store.all("event")}
-        kinds, kind = [each for each in known if each.startswith(kind.rstrip("*"))] or ["-"], None
+        known = call.store.rows(
+            "SELECT DISTINCT json_extract(body, '$.type') AS type FROM objects WHERE kind = 'event'"
+        )
+        kinds, kind = (
+            [each["type"] for each in known if each["type"].startswith(kind.rstrip("*"))] or ["-"],
+            None,
+        )
     delivered = call.params.flag("delivery_success")
     pending = None if delivered is None else (0 if delivered else 1)
     filters = {"type": kind or kinds or None, "pending_webhooks": pending}

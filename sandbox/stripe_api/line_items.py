@@ -85,5 +85,6 @@ def stored(store: Any, session: dict[str, Any]) -> list[dict[str, Any]]:
 def embedded(store: Any, session: dict[str, Any]) -> dict[str, Any]:
     """The `line_items` list, which an answer shows only when it is expanded."""
     lines = stored(store, session)
-    url = f"/v1/checkout/sessions/{session['id']}/line_items"
+    place = "checkout/sessions" if session["object"] == "checkout.session" else "payment_links"
+    url = f"/v1/{place}/{session['id']}/line_items"
     return {"object": "list", "url": url, "has_more": len(lines) > 10, "data": lines[:10]}

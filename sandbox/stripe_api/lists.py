@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -16,14 +15,8 @@ DEEPEST = 4
 
 def page(store: Store, kind: str, url: str, params: Params, filters: dict[str, Any]) -> dict[str, Any]:
     """One page of objects of a kind, newest first; `filters` maps JSON paths to wanted values or None."""
-    where: list[str] = ["kind = ?"]
-    values: list[Any] = [kind]
-    for path, wanted in filters.items():
-        if wanted is not None:
-            options = wanted if isinstance(wanted, list) else [wanted]
-            where.append(f"json_extract(body, '$.{path}') IN ({','.join('?' * len(options))})")
-            values += options
-    _created(params, where, values)
+    fields = {path: wanted for path, wanted in filters.items() if wanted is not None}
+    where, values = _created(params)
     limit = params.integer("limit", least=1, most=100) or 10
     after, before = params.text("starting_after"), params.text("ending_before")
     params.done()
@@ -33,11 +26,9 @@ def page(store: Store, kind: str, url: str, params: Params, filters: dict[str, A
         )
     for cursor, sign, name in ((after, "<", "starting_after"), (before, ">", "ending_before")):
         if cursor:
-            where.append(f"seq {sign} ?")
-            values.append(_sequence(store, kind, cursor, name))
-    order = "ASC" if before else "DESC"
-    sql = f"SELECT body FROM objects WHERE {' AND '.join(where)} ORDER BY seq {order} LIMIT ?"
-    found = [json.loads(row["body"]) for row in store.rows(sql, *values, limit + 1)]
+            where.append(f"(created, seq) {sign} (?, ?)")
+            values += _place(store, kind, cursor, name)
+    found = store.select(kind, fields, (where, values), "ASC" if before else "DESC", limit + 1)
     data = found[:limit]
     return {
         "object": "list",
@@ -47,24 +38,25 @@ def page(store: Store, kind: str, url: str, params: Params, filters: dict[str, A
     }
 
 
-def _sequence(store: Store, kind: str, cursor: str, name: str) -> int:
-    row = store.row("SELECT seq FROM objects WHERE id = ? AND kind = ?", cursor, kind)
+def _place(store: Store, kind: str, cursor: str, name: str) -> list[int]:
+    row = store.row("SELECT created, seq FROM objects WHERE id = ? AND kind = ?", cursor, kind)
     if row is None:
         raise missing(kind, cursor, name)
-    return int(row["seq"])
+    return [row["created"], row["seq"]]
 
 
-def _created(params: Params, where: list[str], values: list[Any]) -> None:
+def _created(params: Params) -> tuple[list[str], list[Any]]:
+    where: list[str] = []
+    values: list[Any] = []
     if isinstance(params.tree.get("created"), str):
-        where.append("created = ?")
-        values.append(params.integer("created", most=2**40))
-        return
+        return ["created = ?"], [params.integer("created", most=2**40)]
     bounds = params.branch("created")
     for name, sign in COMPARE.items() if bounds else ():
         bound = bounds.integer(name, most=2**40) if bounds else None
         if bound is not None:
             where.append(f"created {sign} ?")
             values.append(bound)
+    return where, values
 
 
 def whole(url: str, data: list[dict[str, Any]], params: Params) -> dict[str, Any]:

@@ -109,9 +109,10 @@ def from_params(call: Call, params: Params) -> dict[str, Any]:
     params.text("type", required=True, choices=("card",))
     card, expiry = _card(params)
     details, metadata = _billing(params), params.metadata()
-    params.anything("allow_redisplay")
+    redisplay = _redisplay(params) or "unspecified"
     call.params.done()
-    return call.save(build(call, card, details, expiry) | {"metadata": metadata})
+    made = build(call, card, details, expiry)
+    return call.save(made | {"metadata": metadata, "allow_redisplay": redisplay})
 
 
 def create(call: Call) -> dict[str, Any]:
@@ -124,32 +125,100 @@ def retrieve(call: Call, key: str) -> dict[str, Any]:
 
 
 def update(call: Call, key: str) -> dict[str, Any]:
-    method = find(call, key)
-    method["metadata"] = call.params.metadata(method["metadata"])
-    if call.params.has("billing_details"):
-        method["billing_details"] = _billing(call.params)
-    call.params.done()
-    return call.save(method)
+    """Refuses a payment method that is no customer's, as Stripe does."""
+    method, params = find(call, key), call.params
+    method["metadata"] = params.metadata(method["metadata"])
+    if params.has("billing_details"):
+        method["billing_details"] = _billing(params)
+    method["allow_redisplay"] = _redisplay(params) or method["allow_redisplay"]
+    card = params.branch("card")
+    if card:
+        for name, most in (("exp_month", 12), ("exp_year", 9999)):
+            method["card"][name] = card.integer(name, least=1, most=most) or method["card"][name]
+    params.done()
+    if not method["customer"]:
+        raise StripeError(
+            "You must save this PaymentMethod to a customer before you can update it.", param="payment_method"
+        )
+    call.save(method)
+    call.emit("payment_method.updated", method)
+    return method
 
 
-def attach_to(call: Call, method: dict[str, Any], customer: str) -> dict[str, Any]:
+def _redisplay(params: Params) -> str | None:
+    return params.text("allow_redisplay", choices=("always", "limited", "unspecified"))
+
+
+def refuse_spent(call: Call, method: dict[str, Any]) -> None:
+    """Refuses one that was detached, or was charged without being kept: neither comes back."""
+    if not method["customer"] and call.store.private(method["id"]).get("spent"):
+        raise StripeError(
+            f"The provided PaymentMethod {method['id']} was used before without being attached to a Customer, "
+            "or was detached from one. It may not be used again; attach a PaymentMethod to a Customer to use it "
+            "several times.",
+            code="payment_method_unexpected_state",
+            param="payment_method",
+        )
+
+
+def refuse_for(call: Call, method: dict[str, Any], customer: str | None) -> None:
+    """Refuses to charge or set up a payment method that is spent or that belongs to another customer."""
+    refuse_spent(call, method)
+    if method["customer"] and customer is None:
+        raise invalid(
+            f"The payment method {method['id']} belongs to the Customer {method['customer']}. "
+            "Please include the Customer in the `customer` parameter.",
+            "customer",
+        )
+    if method["customer"] and method["customer"] != customer:
+        raise invalid(
+            f"The customer {customer} does not have a payment method with the ID {method['id']}. "
+            "The payment method must be attached to the customer.",
+            "payment_method",
+        )
+
+
+def attach_to(
+    call: Call, method: dict[str, Any], customer: str, redisplay: str = "unspecified"
+) -> dict[str, Any]:
+    """Keep a payment method for a customer; `redisplay` says whether a checkout may show it again, unless that
+    was said before. Refuses one of another customer and one that is spent."""
     if method["customer"] == customer:
         return method
     if method["customer"]:
         raise invalid(
             "The payment method you provided has already been attached to a customer.", "payment_method"
         )
+    refuse_spent(call, method)
     method["customer"] = customer
+    if method["allow_redisplay"] == "unspecified":
+        method["allow_redisplay"] = redisplay
     call.save(method)
     call.emit("payment_method.attached", method)
     return method
 
 
 def attach(call: Call, key: str) -> dict[str, Any]:
+    """Refuses a card that its bank declines, but not the one that fails only when charged."""
     method, customer = find(call, key), call.params.needed("customer")
     call.params.done()
     call.get("customer", customer, "customer")
+    card = card_of(call, method["id"])
+    if card.decline and not card.attaches:
+        code, words = cards.decline_words(card.decline)
+        raise StripeError(words, code=code, status=402, type="card_error", decline_code=card.decline)
     return attach_to(call, method, customer)
+
+
+def detach_from(call: Call, method: dict[str, Any]) -> dict[str, Any]:
+    """For good: a detached payment method can be neither charged nor attached again."""
+    customer = call.store.get(method["customer"] or "", "customer")
+    if customer and customer["invoice_settings"]["default_payment_method"] == method["id"]:
+        customer["invoice_settings"]["default_payment_method"] = None
+        call.save(customer)
+    method["customer"] = None
+    call.store.set_private(method["id"], spent=True)
+    return call.save(method)
 
 
 def detach(call: Call, key: str) -> dict[str, Any]:
@@ -160,16 +229,19 @@ def detach(call: Call, key: str) -> dict[str, Any]:
             "The payment method you provided is not attached to a customer so detachment is impossible.",
             "payment_method",
         )
-    method["customer"] = None
-    call.save(method)
+    detach_from(call, method)
     call.emit("payment_method.detached", method)
     return method
 
 
 def listed(call: Call) -> dict[str, Any]:
-    customer, kind = call.params.text("customer"), call.params.text("type")
-    filters = {"customer": customer, "type": kind}
-    return page(call.store, "payment_method", "/v1/payment_methods", call.params, filters)
+    params = call.params
+    filters = {
+        "customer": params.text("customer"),
+        "type": params.text("type"),
+        "allow_redisplay": _redisplay(params),
+    }
+    return page(call.store, "payment_method", "/v1/payment_methods", params, filters)
 
 
 ROUTES = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sandbox.ids import stripe_id
-from sandbox.stripe_api import balance_transactions, payment_methods
+from sandbox.stripe_api import balance_transactions, disputes, payment_methods, refund_states
 from sandbox.stripe_api.call import Call
 from sandbox.stripe_api.errors import StripeError, invalid
 from sandbox.stripe_api.lists import page
@@ -36,9 +36,9 @@ def _charge(call: Call, params: Params) -> dict[str, Any]:
     return charge
 
 
-def _check(charge: dict[str, Any], amount: int | None) -> int:
+def _check(call: Call, charge: dict[str, Any], amount: int | None) -> int:
     left = charge["amount"] - charge["amount_refunded"]
-    if charge["disputed"]:
+    if disputes.forbid_refund(call, charge):
         raise StripeError(
             f"Charge {charge['id']} has been charged back; cannot issue a refund.",
             code="charge_disputed",
@@ -58,7 +58,7 @@ def _check(charge: dict[str, Any], amount: int | None) -> int:
 def create(call: Call) -> dict[str, Any]:
     params = call.params
     charge = _charge(call, params)
-    amount = _check(charge, params.integer("amount", least=1))
+    amount = _check(call, charge, params.integer("amount", least=1))
     reason, metadata = params.text("reason", choices=REASONS), params.metadata()
     params.anything("instructions_email", "refund_application_fee", "reverse_transfer")
     params.done()
@@ -90,45 +90,27 @@ def create(call: Call) -> dict[str, Any]:
         "status": "succeeded",
         "transfer_reversal": None,
     }
-    kind = payment_methods.card_of(call, charge["payment_method"]).refund
-    refund["status"] = "pending" if kind == "pending" else "succeeded"
+    later = _begin(call, refund)
     call.add(refund)
     refund["balance_transaction"] = balance_transactions.for_refund(call, refund)["id"]
     call.save(refund)
-    _take_back(call, charge, amount)
-    if kind:
+    charge = refund_states.count(call, charge, amount)
+    if later:
         call.world.scheduler.after(call.world.settings.refund_seconds, "refund", refund["id"])
     call.emit("refund.created", refund)
-    call.emit("charge.refunded", call.get("charge", charge["id"]))
+    call.emit("charge.refunded", charge)
+    disputes.heed_refund(call, charge)
     return refund
 
 
-def _take_back(call: Call, charge: dict[str, Any], amount: int) -> None:
-    charge["amount_refunded"] += amount
-    charge["refunded"] = charge["amount_refunded"] == charge["amount"]
-    call.save(charge)
-
-
-def settle(call: Call, key: str) -> None:
-    """A while later the customer's bank has taken the money, or sends it back."""
-    refund = call.store.get(key, "refund")
-    if refund is None:
-        return
-    if refund["status"] == "pending":
-        refund["status"] = "succeeded"
-        call.save(refund)
-        call.emit("refund.updated", refund)
-        return
-    money = balance_transactions.for_failed_refund(call, refund)
-    refund |= {
-        "status": "failed",
-        "failure_reason": "expired_or_canceled_card",
-        "failure_balance_transaction": money["id"],
-    }
-    call.save(refund)
-    _take_back(call, call.get("charge", refund["charge"]), -refund["amount"])
-    call.emit("refund.updated", refund)
-    call.emit("refund.failed", refund)
+def _begin(call: Call, refund: dict[str, Any]) -> bool:
+    """Set the first status: that of the control API, or that of the card. True: it changes by itself later."""
+    told = call.store.note(refund_states.BEGIN_NOTE)
+    kind = payment_methods.card_of(call, refund["payment_method"]).refund
+    refund["status"] = told or ("pending" if kind == "pending" else "succeeded")
+    if refund["status"] == "requires_action":
+        refund["next_action"] = refund_states.next_action(call)
+    return bool(kind and not told)
 
 
 def retrieve(call: Call, key: str) -> dict[str, Any]:
@@ -145,6 +127,18 @@ def update(call: Call, key: str) -> dict[str, Any]:
     return refund
 
 
+def cancel(call: Call, key: str) -> dict[str, Any]:
+    """Refuses every refund that does not wait for its customer."""
+    refund = call.get("refund", key)
+    call.params.done()
+    if refund["status"] != "requires_action":
+        raise StripeError(
+            f"Refund {key} cannot be canceled: it has a status of {refund['status']}, not requires_action.",
+            param="refund",
+        )
+    return refund_states.move(call, key, "canceled")
+
+
 def listed(call: Call) -> dict[str, Any]:
     filters = {name: call.params.text(name) for name in ("charge", "payment_intent")}
     return page(call.store, "refund", "/v1/refunds", call.params, filters)
@@ -155,4 +149,5 @@ ROUTES = [
     ("GET", "refunds", listed),
     ("GET", "refunds/<key>", retrieve),
     ("POST", "refunds/<key>", update),
+    ("POST", "refunds/<key>/cancel", cancel),
 ]

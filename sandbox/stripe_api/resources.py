@@ -1,4 +1,4 @@
-"""The table of resources. A new one (payment links, accounts, transfers, setup intents …) is a module
+"""The table of resources. A new one (accounts, transfers, payouts …) is a module
 with ROUTES, and HIDDEN if it has fields that show only when expanded; it is added to MODULES and is done.
 """
 
@@ -13,10 +13,14 @@ from sandbox.stripe_api import (
     customers,
     disputes,
     events,
+    files,
+    fraud_warnings,
     payment_intents,
+    payment_links,
     payment_methods,
     prices,
     refunds,
+    setup_intents,
 )
 from sandbox.stripe_api.lists import Hidden
 
@@ -27,10 +31,14 @@ MODULES = (
     customers,
     disputes,
     events,
+    files,
+    fraud_warnings,
     payment_intents,
+    payment_links,
     payment_methods,
     prices,
     refunds,
+    setup_intents,
 )
 ROUTES = Map(
     [

@@ -32,7 +32,6 @@ IGNORED = (
     "payment_method_data",
     "payment_method_options",
     "permissions",
-    "saved_payment_method_options",
     "tax_id_collection",
     "wallet_options",
     "integration_identifier",
@@ -40,7 +39,6 @@ IGNORED = (
 )
 REFUSED = {
     "subscription_data": "subscriptions",
-    "setup_intent_data": "setup mode",
     "discounts": "discounts",
     "shipping_options": "shipping rates",
     "optional_items": "optional items",
@@ -133,8 +131,10 @@ def details(email: str | None, name: str | None = None, phone: str | None = None
 
 
 def refuse_what_is_not_built(params: Params) -> None:
-    if params.needed("mode", choices=("payment", "setup", "subscription")) != "payment":
-        raise invalid("The sandbox offers `mode: payment` only.", "mode")
+    if params.needed("mode", choices=("payment", "setup", "subscription")) == "subscription":
+        raise invalid(
+            "The sandbox offers `mode: payment` and `mode: setup`; it has no subscriptions.", "mode"
+        )
     if params.text("ui_mode", choices=("hosted_page", "hosted", "embedded_page", "elements", "form")) not in (
         None,
         "hosted_page",
@@ -149,6 +149,29 @@ def refuse_what_is_not_built(params: Params) -> None:
         raise invalid("The sandbox has no automatic tax; send amounts with tax.", "automatic_tax[enabled]")
     if params.flag("allow_promotion_codes"):
         raise invalid("The sandbox has no promotion codes.", "allow_promotion_codes")
+
+
+def saved_card_options(params: Params, customer: str | None) -> dict[str, Any] | None:
+    """What the page does with saved cards: which it shows, whether one can be removed or a new one saved."""
+    on_off = ("enabled", "disabled")
+    shown: dict[str, Any] = {
+        "allow_redisplay_filters": ["always"],
+        "payment_method_remove": "disabled",
+        "payment_method_save": None,
+    }
+    options = params.branch("saved_payment_method_options")
+    if options is None:
+        return shown if customer else None
+    filters = options.texts("allow_redisplay_filters")
+    if set(filters) - {"always", "limited", "unspecified"}:
+        raise invalid(
+            "A filter is one of always, limited, unspecified.", options.path("allow_redisplay_filters")
+        )
+    for name in ("payment_method_remove", "payment_method_save"):
+        shown[name] = options.text(name, choices=on_off) or shown[name]
+    if shown["payment_method_save"] == "enabled" and params.text("mode") == "setup":
+        raise invalid("In setup mode every card is saved.", options.path("payment_method_save"))
+    return shown | ({"allow_redisplay_filters": filters} if filters else {})
 
 
 def shown_only(params: Params) -> dict[str, Any]:

@@ -15,22 +15,30 @@ from bakery.integrations.gateway.port import (
     GatewayRefused,
     GatewayUnavailable,
 )
-from bakery.integrations.gateway.refund_port import GatewayRefund
+from tests.fakes.balance import FakeBalance
 from tests.fakes.gateway_cards import FakeCards
+from tests.fakes.gateway_customers import FakeCustomers
+from tests.fakes.gateway_refunds import FakeRefunds, refund_body
+
+__all__ = ["FakeGateway", "refund_body", "session_body"]
 
 
-class FakeGateway(FakeCards):
+class FakeGateway(FakeCards, FakeCustomers, FakeRefunds, FakeBalance):
     """`away`: does not answer. `refusing`: says no with this code. `interrupt`: called between work and answer."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.sessions: dict[str, CheckoutSession] = {}
         self.by_key: dict[str, tuple[CheckoutRequest, CheckoutSession]] = {}
-        self.refunds: dict[str, GatewayRefund] = {}
+        self.refunds, self.captured = {}, {}
+        self.disputed, self.refunds_begin = set(), "succeeded"
         self.away = False
         self.refusing = ""
         self.interrupt: Callable[[], None] | None = None
         self.calls: list[str] = []
-        self.charges = {}
+        self.charges, self.page_cards = {}, {}
+        self.asking, self.declining = set(), {}
+        self.customers, self.cards, self.setups = {}, {}, {}
 
     def load(self) -> None:
         self.calls.append("load")
@@ -88,33 +96,38 @@ class FakeGateway(FakeCards):
         """What the clock, or somebody in the dashboard, does to an open page."""
         return self._keep(replace(self.sessions[session_id], status="expired", url=None))
 
-    def pay(self, session_id: str, **reported: Any) -> CheckoutSession:
+    def pay(self, session_id: str, typed: str = "visa", **reported: Any) -> CheckoutSession:
         """What the customer does on the hosted page. `reported` is what the service then says differently."""
+        request = next(request for request, made in self.by_key.values() if made.id == session_id)
+        kept_for = request.customer_id if request.future_usage else None
+        card = self.give_card(f"pm_{session_id}", kept_for, typed)
+        self.page_cards[f"pi_{session_id}"] = card.payment_method_id
         paid: dict[str, Any] = {
             "status": "complete",
             "payment_status": "paid",
             "payment_intent_id": f"pi_{session_id}",
             "url": None,
         }
-        return self._keep(replace(self.sessions[session_id], **(paid | reported)))
+        done = self._keep(replace(self.sessions[session_id], **(paid | reported)))
+        if done.payment_intent_id and done.payment_status == "paid" and done.amount_cents:
+            self.book_charge(
+                done.payment_intent_id,
+                done.amount_cents,
+                done.client_reference_id,
+                currency=(done.currency or "aud").upper(),
+            )
+        return done
+
+    def find_checkout(self, payment_intent_id: str) -> CheckoutSession | None:
+        self._answer("find_checkout")
+        for each in self.sessions.values():
+            if each.payment_intent_id == payment_intent_id:
+                return each
+        return None
 
     def list_completed_checkouts(self, since: datetime) -> list[CheckoutSession]:
         self._answer("list_completed_checkouts")
         return [s for s in self.sessions.values() if s.status == "complete"]
-
-    def list_refunds(self, since: datetime) -> list[GatewayRefund]:
-        self._answer("list_refunds")
-        return list(self.refunds.values())
-
-    def refund(self, payment_intent_id: str, amount_cents: int, *, idempotency_key: str) -> GatewayRefund:
-        self._answer("refund")
-        if idempotency_key not in self.refunds:
-            refund_id = f"re_{len(self.refunds) + 1}_{payment_intent_id}"
-            raw = refund_body(refund_id, payment_intent_id, amount_cents)
-            made = GatewayRefund(refund_id, "succeeded", amount_cents, "aud", raw)
-            self.refunds[idempotency_key] = made
-        self._worked()
-        return self.refunds[idempotency_key]
 
     def read_event(self, payload: bytes, signature: str) -> dict[str, Any]:
         if signature != "genuine":
@@ -139,18 +152,4 @@ def session_body(session: CheckoutSession) -> dict[str, Any]:
         "payment_intent": session.payment_intent_id,
         "client_reference_id": session.client_reference_id,
         "metadata": dict(session.metadata),
-    }
-
-
-def refund_body(
-    refund_id: str, payment_intent_id: str, amount_cents: int, status: str = "succeeded"
-) -> dict[str, Any]:
-    """A Refund as Stripe writes it, as far as the shop reads it."""
-    return {
-        "id": refund_id,
-        "object": "refund",
-        "status": status,
-        "amount": amount_cents,
-        "currency": "aud",
-        "payment_intent": payment_intent_id,
     }

@@ -14,10 +14,10 @@ from bakery.integrations.gateway.port import GatewayRefused
 from bakery.integrations.gateway.stripe_gateway import StripeGateway
 from sandbox import server
 
-GOOD, ASKS, EMPTY = (
+GOOD, ASKS, REFUSED = (
     "pm_card_visa",
     "pm_card_authenticationRequired",
-    "pm_card_visa_chargeDeclinedInsufficientFunds",
+    "pm_card_chargeCustomerFail",
 )
 
 
@@ -70,11 +70,11 @@ def test_a_good_card_is_charged_once_for_one_key(
 def test_a_banks_no_is_an_answer_with_its_reason(
     gateway: StripeGateway, dashboard: stripe.StripeClient
 ) -> None:
-    result = gateway.charge_card(a_charge(dashboard, EMPTY))
+    result = gateway.charge_card(a_charge(dashboard, REFUSED))
     assert (result.status, result.code, result.decline_code) == (
         "requires_payment_method",
         "card_declined",
-        "insufficient_funds",
+        "generic_decline",
     )
     assert result.intent_id
 

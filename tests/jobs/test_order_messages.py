@@ -12,16 +12,19 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bakery.core import clock
+from bakery.core.actor import Actor
 from bakery.infra.models import Outbox
+from bakery.infra.transaction import transaction
 from bakery.integrations.adapters import Adapters
 from bakery.integrations.sms.port import SmsFailed
 from bakery.messages.drafts import DeliveryFailed
 from bakery.messages.models import Message, MessageStatus
 from bakery.orders.models import Order
-from bakery.orders.states import OrderStatus, PaymentStatus
-from bakery.payments.models import Payment, Transaction, TransactionKind
+from bakery.orders.states import PaymentStatus
+from bakery.payments import services
+from bakery.payments.models import Payment, PaymentState, Transaction, TransactionKind
 from jobs import messages, orders
-from tests.factories.catalog import make_cake, make_loaf
+from tests.factories.catalog import VariantFactory, make_cake, make_loaf
 from tests.factories.orders import OrderFactory, OrderLineFactory
 from tests.factories.shop import ShopFactory
 
@@ -109,7 +112,7 @@ def test_the_receipt_is_attached_once_and_is_the_stored_one(order: Order, outsid
     [mail] = outside.mailer.sent
     [pdf] = mail.attachments
     assert (pdf.name, pdf.content_type) == ("R-000001.pdf", "application/pdf")
-    assert pdf.data == outside.files.get("receipts/R-000001.pdf")
+    assert [pdf.data] == list(outside.files.files.values())
     assert "SC-7K3M-Q9" in PdfReader(BytesIO(pdf.data)).pages[0].extract_text()
 
 
@@ -191,18 +194,39 @@ def refunded(session: Session, **changes: object) -> Order:
     return order
 
 
+def cancelled(session: Session, by: Actor, *, paid: int = 8600, **how: object) -> Order:
+    """A paid order that is called off."""
+    order = refunded(session, confirmed=True)
+    OrderLineFactory(order_row=order, variant=VariantFactory(price_cents=8600))
+    with transaction() as open_session:
+        payment = open_session.scalars(select(Payment)).one()
+        payment.state = PaymentState.SUCCEEDED
+        row = Transaction(order_id=order.id, payment_id=payment.id, kind=TransactionKind.CHARGE)
+        row.amount_cents, row.currency, row.stripe_id = paid, "AUD", "pi_2"
+        open_session.add(row)
+    services.cancel_with_refund(order.id, by, "the oven broke", **how)
+    return order
+
+
 def test_who_counts_on_a_cancelled_order_is_told_once_in_both_bodies(
     session: Session, outside: Adapters
 ) -> None:
-    order = refunded(session, confirmed=True)
-    order.status, order.payment_status = OrderStatus.CANCELLED, PaymentStatus.PAID
-    session.commit()
+    order = cancelled(session, Actor(None, "Zohra"))
     orders.send_cancellation(order.id)
     orders.send_cancellation(order.id)
     [mail] = outside.mailer.sent
     assert mail.subject == f"Your order {order.number} is cancelled"
     for body in (flat(mail.text), flat(mail.html)):
-        assert "Nothing will be made" in body and "your payment of $86.00 back" in body
+        assert "Nothing will be made" in body and "$86.00 is to come back to you" in body
+
+
+def test_who_cancels_too_late_is_told_that_nothing_comes_back(session: Session, outside: Adapters) -> None:
+    order = cancelled(session, Actor(None, "customer"), share=0)
+    orders.send_cancellation(order.id)
+    [mail] = outside.mailer.sent
+    assert mail.subject == f"Your order {order.number} is cancelled as you asked"
+    for body in (flat(mail.text), flat(mail.html)):
+        assert "Nothing of the $86.00 you paid comes back" in body and "terms" in body
 
 
 def test_a_cancelled_order_whose_money_is_back_promises_no_more_of_it(
@@ -212,7 +236,7 @@ def test_a_cancelled_order_whose_money_is_back_promises_no_more_of_it(
     order.payment_status = PaymentStatus.REFUNDED
     session.commit()
     orders.send_cancellation(order.id)
-    assert "your payment" not in outside.mailer.sent[0].text
+    assert "come back" not in outside.mailer.sent[0].text
 
 
 def test_a_late_payer_is_told_that_the_money_went_back(session: Session, outside: Adapters) -> None:

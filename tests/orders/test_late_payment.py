@@ -14,6 +14,7 @@ from bakery.infra.transaction import transaction
 from bakery.orders import operations, services
 from bakery.orders.models import Order
 from bakery.orders.states import OrderStatus, PaymentStatus
+from bakery.payments.services import cancel_with_refund
 from bakery.scheduling.models import PickupSlot
 from bakery.stock import operations as stock
 from bakery.stock.models import StockLevel
@@ -92,5 +93,5 @@ def test_only_an_expired_order_is_retaken(session: Session) -> None:
     make_open_shop(session)
     order = place((make_cake(stock=2), 2))
     assert not retake(order.id)
-    services.cancel_order(order.id, BAKER, "called off")
+    cancel_with_refund(order.id, BAKER, "called off")
     assert not retake(order.id)

@@ -13,10 +13,10 @@ from bakery.core.actor import Actor
 from bakery.core.errors import Conflict, Invalid, InvalidTransition, NotFound
 from bakery.infra.models import Outbox
 from bakery.infra.transaction import transaction
-from bakery.messages.models import StaffAlert
 from bakery.orders import operations, queries, services
 from bakery.orders.models import Order, OrderEvent
-from bakery.orders.states import OrderStatus, PaymentStatus
+from bakery.orders.states import OrderStatus
+from bakery.payments.services import cancel_with_refund
 from bakery.people.models import AuditEntry
 from bakery.scheduling.models import PickupSlot
 from bakery.stock.models import StockLevel
@@ -168,7 +168,7 @@ def test_an_unpaid_order_is_not_moved_into_the_kitchen(session: Session, trait: 
 def test_cancelling_an_unpaid_order_gives_everything_back(session: Session) -> None:
     make_open_shop(session)
     order = place((make_cake(stock=5), 2))
-    services.cancel_order(order.id, BAKER, "rang us")
+    cancel_with_refund(order.id, BAKER, "rang us")
     assert levels(session, order) == ((5, 0), 0)
     assert session.scalars(select(Outbox)).all() == []
 
@@ -179,33 +179,16 @@ def test_cancelling_a_paid_order_frees_the_slot_and_restocks_only_when_told(
 ) -> None:
     make_open_shop(session)
     order = place_paid((make_cake(stock=5), 2))
-    services.cancel_order(order.id, BAKER, "rang us", restock=restock)
+    cancel_with_refund(order.id, BAKER, "rang us", restock=restock)
     assert levels(session, order) == ((on_hand, 0), 0)
     assert "jobs.production.void_tickets" in session.scalars(select(Outbox.job)).all()
     with pytest.raises(InvalidTransition):
-        services.cancel_order(order.id, BAKER, "again")
-
-
-def test_staff_are_told_to_send_back_the_money_of_a_cancelled_order_and_only_of_a_paid_one(
-    session: Session,
-) -> None:
-    make_open_shop(session)
-    unpaid, paid, partly, refunded = (
-        place((make_loaf(), 1)),
-        *(place_paid((make_loaf(), 1)) for _ in range(3)),
-    )
-    partly.payment_status, refunded.payment_status = PaymentStatus.PARTIALLY_REFUNDED, PaymentStatus.REFUNDED
-    given = place((make_loaf(price_cents=0), 1))
-    session.commit()
-    for order in (unpaid, paid, partly, refunded, given):
-        services.cancel_order(order.id, BAKER, "rang us")
-    alerts = session.scalars(select(StaffAlert).where(StaffAlert.kind == "refund_owed")).all()
-    assert {alert.subject_ref for alert in alerts} == {paid.ref, partly.ref}
+        cancel_with_refund(order.id, BAKER, "again")
 
 
 def test_cancelling_needs_a_reason(session: Session) -> None:
     with pytest.raises(Invalid):
-        services.cancel_order(OrderFactory().id, BAKER, " ")
+        cancel_with_refund(OrderFactory().id, BAKER, " ")
 
 
 def test_a_customer_takes_back_an_unpaid_order_and_no_other(session: Session) -> None:
@@ -232,7 +215,7 @@ def test_notes_of_staff_are_not_in_the_history_that_customers_see(session: Sessi
 def test_an_unknown_order_is_not_found(session: Session) -> None:
     for ask in (
         lambda: services.expire_order(1),
-        lambda: services.cancel_order(1, BAKER, "x"),
+        lambda: cancel_with_refund(1, BAKER, "x"),
         lambda: queries.get_order(session, 1),
         lambda: queries.get_order_by_number(session, "SC-7K3M-Q9"),
         lambda: queries.get_order_by_number(session, "'; DROP TABLE shop_order"),
@@ -252,6 +235,6 @@ def test_who_counts_on_an_order_is_told_once_that_it_is_cancelled_and_nobody_els
     make_open_shop(session)
     unpaid, paid = place((make_loaf(), 1)), place_paid((make_loaf(), 1))
     for order in (unpaid, paid):
-        services.cancel_order(order.id, BAKER, "the oven broke")
+        cancel_with_refund(order.id, BAKER, "the oven broke")
     rows = session.scalars(select(Outbox).where(Outbox.job == "jobs.orders.send_cancellation")).all()
     assert [row.args for row in rows] == [[paid.id]]

@@ -67,7 +67,8 @@ def test_the_kitchen_may_start_and_everything_is_due(session: Session, order: Or
     assert set(session.scalars(select(SlotHold.state))) == {"CONSUMED"}
     assert tickets(session, order) == 1
     assert steps.owed("jobs.orders.send_confirmation") == [[order.id]]
-    assert history(session, order.id)[-1].reason == f"not paid: {WHY}"
+    told = [(event.kind, event.reason) for event in history(session, order.id)][-2:]
+    assert told == [("release", WHY), ("status", "not paid")]
     [entry] = session.scalars(select(AuditEntry).where(AuditEntry.action == "order.release unpaid"))
     assert (entry.reason, entry.actor_label, entry.after["due_cents"]) == (WHY, STAFF.label, 8_600)
 

@@ -13,12 +13,11 @@ from bakery.orders.models import Order
 from bakery.payments import services
 from bakery.payments.balance_models import BalanceEvent
 from bakery.payments.operations.attempts import CardOnFile
-from bakery.payments.services.balance import Collecting
 from bakery.scheduling.due_dates import end_of_day
 from jobs import balance as jobs
 from tests.factories.scheduling import sydney
 from tests.fakes.gateway import FakeGateway
-from tests.payments import steps
+from tests.payments import cards, steps
 
 TOTAL, DEPOSIT = 10_550, 5_275
 REST = TOTAL - DEPOSIT
@@ -41,16 +40,16 @@ def with_deposit(gateway: FakeGateway, **changes: Any) -> Order:
     return order
 
 
-def collecting(gateway: FakeGateway, card: str = "") -> Collecting:
-    """The outside of the job; `card`: the customer has agreed that this one is charged."""
-    agreed = CardOnFile("cus_laila", card) if card else None
-    return Collecting(gateway, steps.BASE, lambda _session, _order_id: agreed)
+def agree(order: Order, gateway: FakeGateway, card: str) -> FakeGateway:
+    """Its customer has agreed that the rest is charged to this card."""
+    cards.agreed(order.id, CardOnFile("cus_laila", card))
+    return gateway
 
 
-def look(at: str, outside: Collecting) -> dict[str, int]:
+def look(at: str, gateway: FakeGateway) -> dict[str, int]:
     """The job runs at a moment on the shop's clock."""
     with clock.travel(sydney(at)):
-        return {step.value: count for step, count in services.look_after_rests(outside).items()}
+        return {step.value: count for step, count in services.look_after_rests(gateway, steps.BASE).items()}
 
 
 def taken(order: Order) -> list[str]:

@@ -19,9 +19,10 @@ from bakery.payments import services
 from bakery.payments.models import EventOutcome, Payment, StripeEvent, Transaction
 from bakery.scheduling.queries import earliest_pickup
 from bakery.scheduling.types import Need
+from bakery.shop.models import Shop
 from tests.factories.catalog import VariantFactory, make_cake
 from tests.factories.orders import make_cart, make_order
-from tests.factories.shop import make_open_shop
+from tests.factories.shop import ShopFactory, make_open_shop
 from tests.fakes.gateway import FakeGateway
 
 BASE = "http://localhost"
@@ -29,7 +30,9 @@ _events = itertools.count(1)
 
 
 def pending(**changes: Any) -> Order:
-    """An order of one walnut cake and three naan that waits for its 105.50."""
+    """An order of one walnut cake and three naan that waits for its 105.50, in a shop."""
+    if db.session.get(Shop, 1) is None:
+        ShopFactory()
     cake = VariantFactory(price_cents=8600)
     naan = VariantFactory(price_cents=650)
     return make_order((cake, 1, "Happy 40th Laila"), (naan, 3), **changes)

@@ -86,7 +86,7 @@ def test_the_rest_of_a_cancelled_order_goes_back_whole(
     order: Order, gateway: FakeGateway, outside: Adapters
 ) -> None:
     page = steps.open_page(order, gateway)
-    orders.cancel_order(order.id, STAFF, "the oven broke")
+    services.cancel_with_refund(order.id, STAFF, "the oven broke")
     steps.tell("checkout.session.completed", gateway.pay(str(page.session_id)).raw)
     services.refund_late_payment(page.id, gateway)
     order = steps.reread(order)

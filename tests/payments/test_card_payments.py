@@ -16,6 +16,7 @@ from bakery.payments.operations.attempts import CardOnFile, NotPayable
 from bakery.payments.services.card_payment import Charged
 from tests.fakes.gateway import FakeGateway
 from tests.payments import steps
+from tests.payments.cards import agreed
 
 GOOD = CardOnFile("cus_laila", "pm_good")
 
@@ -87,7 +88,9 @@ def test_a_bank_that_asks_and_hears_no_leaves_the_order_waiting(order: Order, ga
 
 
 def test_without_its_owner_a_bank_that_asks_ends_the_charge(order: Order, gateway: FakeGateway) -> None:
-    result = charge(order, gateway, CardOnFile("cus_laila", "pm_asks"), off_session=True)
+    asks = CardOnFile("cus_laila", "pm_asks")
+    agreed(order.id, asks)
+    result = charge(order, gateway, asks, off_session=True)
     assert (result.outcome, result.url) == ("authenticate", None)
     assert steps.latest(order).state == PaymentState.FAILED
 
@@ -98,6 +101,7 @@ def test_asked_without_its_owner_it_is_another_attempt(order: Order, gateway: Fa
     with pytest.raises(Killed):
         charge(order, gateway)
     first = steps.latest(order)
+    agreed(order.id, GOOD)
     second = charge(order, gateway, off_session=True).payment_id
     assert second != first.id
     for _, result in list(gateway.charges.values()):

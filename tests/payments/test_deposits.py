@@ -221,17 +221,17 @@ def test_cancelling_tells_staff_and_customer_how_much_there_is_to_send_back(
 ) -> None:
     go_to_page(cake, gateway)
     steps.pay(cake, gateway)
-    orders.cancel_order(cake.id, Actor(None, "Zohra"), "the oven is broken")
-    [alert] = steps.alerts("refund_owed")
-    assert "after its deposit of $72.00 was paid" in alert.text
+    services.cancel_with_refund(cake.id, Actor(None, "Zohra"), "the oven is broken", share=100)
+    [alert] = steps.alerts("refund_asked")
+    assert "was cancelled, and $72.00 of it is to come back" in alert.text
     send_cancellation(cake.id)
     assert isinstance(outside.mailer, FakeMailer)
-    assert "your payment of $72.00" in outside.mailer.sent[-1].text
+    assert "$72.00 is to come back to you" in outside.mailer.sent[-1].text
 
 
 def test_an_unpaid_offers_cancellation_owes_nobody_anything(cake: Order) -> None:
-    orders.cancel_order(cake.id, Actor(None, "Zohra"), "the oven is broken")
-    assert steps.alerts("refund_owed") == []
+    services.cancel_with_refund(cake.id, Actor(None, "Zohra"), "the oven is broken")
+    assert steps.alerts("refund_asked") == []
 
 
 def test_the_reconciler_finds_a_deposit_whose_event_never_came(cake: Order, gateway: FakeGateway) -> None:

@@ -19,6 +19,7 @@ from bakery.orders import operations as order_operations
 from bakery.orders import services as orders
 from bakery.orders.models import Order
 from bakery.orders.states import OrderStatus
+from bakery.payments.services import cancel_with_refund
 from bakery.production import services
 from bakery.production.models import Ticket, TicketEvent, TicketState
 from bakery.scheduling.models import OpeningHours, StationDay
@@ -194,7 +195,7 @@ def test_steps_of_one_cake_stand_in_nobody_elses_way(session: Session) -> None:
 def test_a_cancelled_cake_is_void_in_every_step_and_its_minutes_are_free(session: Session) -> None:
     order = paid_cake(**ELABORATE)
     move(steps(session, order.id)[0], DONE)
-    orders.cancel_order(order.id, BAKER, "The wedding is off")
+    cancel_with_refund(order.id, BAKER, "The wedding is off")
     for _ in range(2):
         jobs.void_tickets(order.id)
         assert {t.state for t in steps(session, order.id)} == {VOID}

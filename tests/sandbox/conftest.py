@@ -111,13 +111,20 @@ def box(running: Sandbox, shop: Shop) -> Iterator[Sandbox]:
 
 
 def stripe_client(box: Sandbox, **options: Any) -> stripe.StripeClient:
-    return stripe.StripeClient("sk_test_saffron", base_addresses={"api": box.url}, **options)
+    bases = {"api": box.url, "files": box.url}
+    return stripe.StripeClient("sk_test_saffron", base_addresses=bases, **options)
 
 
 @pytest.fixture
 def api(box: Sandbox) -> Any:
     """Stripe's own SDK, not a line of it changed. It does not retry by itself."""
     return stripe_client(box, max_network_retries=0).v1
+
+
+@pytest.fixture
+def laila(api: Any) -> Any:
+    """A customer of the shop."""
+    return api.customers.create({"email": "laila@saffron.test", "name": "Laila"})
 
 
 @pytest.fixture
@@ -151,3 +158,10 @@ def order(**changes: Any) -> dict[str, Any]:
         "cancel_url": "http://127.0.0.1:1/checkout",
         "line_items": [line()],
     } | changes
+
+
+def pay_with(api: Any, token: str = "pm_card_visa", amount: int = 10_000, **more: Any) -> Any:
+    """A payment intent that was confirmed with one of Stripe's ready-made payment methods."""
+    return api.payment_intents.create(
+        {"amount": amount, "currency": "aud", "payment_method": token, "confirm": True} | more
+    )

@@ -11,7 +11,8 @@ from bs4 import BeautifulSoup
 from twilio.rest import Client
 
 from sandbox.server import Sandbox
-from tests.sandbox.conftest import order
+from tests.sandbox.conftest import order, pay_with
+from tests.sandbox.test_files import upload
 from tests.sandbox.test_mail import letter, post
 from tests.sandbox.test_twilio import send
 
@@ -31,6 +32,7 @@ def pages(api: Any, box: Sandbox, twilio: Client) -> dict[str, str]:
     send(twilio)
     box.reply("+61491570156", "Hello", to="+61491570006")
     box.wait_for(lambda: box.objects("dispute"))
+    more = money_pages(api, box)
     box.fault("webhooks", "hold")
     api.customers.create({"name": "Laila"})
     box.fault("stripe", "slow", seconds=0, last=60)
@@ -48,7 +50,36 @@ def pages(api: Any, box: Sandbox, twilio: Client) -> dict[str, str]:
         "unknown": "/pay/nothing",
         "authenticate": f"/pay/authenticate/{box.object(asked.id)['payment_intent']}",
         "missing": "/no-such-page",
+    } | more
+
+
+def money_pages(api: Any, box: Sandbox) -> dict[str, str]:
+    """The pages about money, with something on each of them."""
+    box.refunds_begin("requires_action")
+    box.dashboard_refund(pay_with(api).id, 100)
+    box.refunds_begin(None)
+    box.settle_refund(box.dashboard_refund(pay_with(api).id)["id"], "failed")
+    box.open_dispute(pay_with(api).id, "general", inquiry=True)
+    box.fraud_warning(pay_with(api).id)
+    upload(api)
+    link = api.payment_links.create({"line_items": order()["line_items"]})
+    customer = api.customers.create({"email": "laila@saffron.test"}).id
+    keep = {"payment_method_save": "enabled", "payment_method_remove": "enabled"}
+    saving = order(customer=customer, saved_payment_method_options=keep)
+    box.pay(api.checkout.sessions.create(saving).id, save=True)
+    setup = {"mode": "setup", "currency": "aud", "success_url": "http://127.0.0.1:1/", "customer": customer}
+    box.advance(2 * 24 * 60 * 60 - 60)
+    names = ("refunds", "disputes", "balance", "cards", "links")
+    return {name: f"/stripe/{name}" for name in names} | {
+        "saved card": f"/pay/{api.checkout.sessions.create(saving).id}",
+        "setup": f"/pay/{api.checkout.sessions.create(setup).id}",
+        "closed link": closed(api, link),
     }
+
+
+def closed(api: Any, link: Any) -> str:
+    api.payment_links.update(link.id, {"active": False})
+    return "/link/" + str(link.url).rpartition("/")[2]
 
 
 def test_every_page_is_sound(box: Sandbox, pages: dict[str, str], browser: requests.Session) -> None:

@@ -10,13 +10,7 @@ import requests
 import stripe
 
 from sandbox.server import Sandbox
-from tests.sandbox.conftest import Shop
-
-
-def pay_with(api: Any, token: str, amount: int = 100) -> Any:
-    return api.payment_intents.create(
-        {"amount": amount, "currency": "aud", "payment_method": token, "confirm": True}
-    )
+from tests.sandbox.conftest import Shop, pay_with
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from sandbox.server import Sandbox
-from tests.sandbox.conftest import order
+from tests.sandbox.conftest import order, pay_with
+from tests.sandbox.test_files import upload
 
 FIXTURES = Path(
     os.environ.get("STRIPE_FIXTURES") or Path(__file__).parents[2].parent / "shared/stripe/fixtures3.json"
@@ -18,7 +19,11 @@ FIXTURES = Path(
 # In the fixtures for older versions of the API, or shown only when expanded.
 NOT_SHOWN = {"charge": {"refunds"}}
 # In Stripe's reference for this version of the API and younger than the fixtures.
-YOUNGER: dict[str, set[str]] = {"charge.outcome": {"risk_level", "risk_score", "rule"}}
+YOUNGER: dict[str, set[str]] = {
+    "charge.outcome": {"risk_level", "risk_score", "rule"},
+    "radar.early_fraud_warning": {"payment_intent"},
+    "refund": {"failure_balance_transaction", "failure_reason", "next_action"},  # only where they apply
+}
 # Hashes whose keys are the user's, or depend on their `type`, which the fixture does not show.
 FREE = {
     "metadata",
@@ -83,11 +88,22 @@ def stored(api: Any, box: Sandbox) -> dict[str, list[dict[str, Any]]]:
         {"payment_intent": api.checkout.sessions.retrieve(paid.id).payment_intent, "amount": 100}
     )
     box.wait_for(lambda: box.objects("dispute"))
+    box.settle_refund(box.dashboard_refund(paid.id, 100)["id"], "failed")
+    box.close_dispute(box.objects("dispute")[0]["id"], "won")
+    box.open_dispute(paid.id, "general", inquiry=True)
+    box.fraud_warning(pay_with(api).id)
+    upload(api)
+    api.payment_links.create({"line_items": order()["line_items"]})
+    api.checkout.sessions.create({"mode": "setup", "success_url": "http://127.0.0.1:1/", "currency": "aud"})
+    api.setup_intents.create({"payment_method": "pm_card_authenticationRequired", "confirm": True})
     kinds = (
         "checkout.session", "payment_intent", "charge", "customer", "payment_method", "refund", "dispute",
-        "balance_transaction", "product", "price", "event",
+        "balance_transaction", "product", "price", "event", "file", "radar.early_fraud_warning",
+        "setup_intent",
+        "payment_link",
     )  # fmt: skip
     found = {kind: box.objects(kind) for kind in kinds}
+    found["balance"] = [json.loads(api.balance.retrieve().last_response.body)]
     found["item"] = json.loads(api.checkout.sessions.line_items.list(paid.id).last_response.body)["data"]
     return found
 

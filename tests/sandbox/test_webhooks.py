@@ -72,7 +72,7 @@ def test_nobody_listening_is_noted_and_tried_again(api: Any, box: Sandbox, shop:
     box.webhook_target("http://127.0.0.1:9/nobody")
     make_event(api)
     box.wait_for(lambda: box.events()[0]["deliveries"][0]["attempts"] == 1)
-    assert "ConnectionError" in box.events()[0]["deliveries"][0]["log"][0]["answer"]
+    assert "ConnectionRefusedError" in box.events()[0]["deliveries"][0]["log"][0]["answer"]
     box.webhook_target(shop.url())
     box.wait_for(lambda: shop.received)
 

@@ -23,6 +23,7 @@ from bakery.orders import services as orders
 from bakery.orders.models import Order
 from bakery.orders.states import OrderStatus
 from bakery.payments import receipts, services
+from bakery.payments.services import cancel_with_refund
 from bakery.people.models import Role
 from bakery.production.models import Ticket, TicketState
 from bakery.production.services import open_tickets
@@ -158,7 +159,7 @@ def test_the_counter_sees_what_is_due_when_the_cake_is_handed_over(
 
 
 def test_a_cancelled_order_says_that_the_deposit_comes_back(client: FlaskClient, cake: Order) -> None:
-    orders.cancel_order(cake.id, ZOHRA, "the oven is broken")
+    cancel_with_refund(cake.id, ZOHRA, "the oven is broken")
     client.get(f"/orders/{cake.number}?key={cake.secret}")
     assert "We will send your payment back to your card." in page(client, f"/orders/{cake.number}")
     sign_in(client, role=Role.MANAGER)

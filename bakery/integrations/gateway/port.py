@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from bakery.integrations.gateway.card_port import CardGateway
+from bakery.integrations.gateway.balance_port import BalanceGateway
+from bakery.integrations.gateway.card_port import CardGateway, CustomerGateway
 from bakery.integrations.gateway.refund_port import RefundGateway
 
 
@@ -49,6 +50,9 @@ class CheckoutRequest:
     cancel_url: str
     expires_at: datetime
     idempotency_key: str
+    # Whose card it becomes, and how it may be charged later: "on_session" (they are there) or "off_session".
+    customer_id: str | None = None
+    future_usage: str = ""
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,7 @@ class CheckoutSession:
     raw: dict[str, Any] = field(default_factory=dict)
 
 
-class Gateway(CardGateway, RefundGateway, Protocol):
+class Gateway(CardGateway, CustomerGateway, RefundGateway, BalanceGateway, Protocol):
     """Raises GatewayUnavailable or GatewayRefused; every writing call carries an idempotency key."""
 
     def load(self) -> None:
@@ -77,6 +81,8 @@ class Gateway(CardGateway, RefundGateway, Protocol):
     def create_checkout(self, request: CheckoutRequest) -> CheckoutSession: ...
 
     def get_checkout(self, session_id: str) -> CheckoutSession: ...
+
+    def find_checkout(self, payment_intent_id: str) -> CheckoutSession | None: ...
 
     def expire_checkout(self, session_id: str) -> CheckoutSession: ...
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -16,6 +17,9 @@ class GatewayRefund:
     amount_cents: int
     currency: str
     raw: dict[str, Any] = field(default_factory=dict)
+    # The service's own word for why it failed.
+    failure_reason: str = ""
+    metadata: dict[str, str] = field(default_factory=dict)
 
 
 class RefundGateway(Protocol):
@@ -23,4 +27,18 @@ class RefundGateway(Protocol):
 
     def list_refunds(self, since: datetime) -> list[GatewayRefund]: ...
 
-    def refund(self, payment_intent_id: str, amount_cents: int, *, idempotency_key: str) -> GatewayRefund: ...
+    def list_refunds_of(self, payment_intent_id: str) -> list[GatewayRefund]: ...
+
+    def get_refund(self, refund_id: str) -> GatewayRefund: ...
+
+    def refund(
+        self,
+        payment_intent_id: str,
+        amount_cents: int,
+        *,
+        idempotency_key: str,
+        metadata: Mapping[str, str] | None = None,
+    ) -> GatewayRefund: ...
+
+    def cancel_refund(self, refund_id: str) -> GatewayRefund:
+        """Call back one that waits for its customer to say where the money goes."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from bakery.integrations.gateway.card_port import CardCharge, ChargeResult
-from bakery.integrations.gateway.stripe_connection import PAGE, StripeConnection
+from bakery.integrations.gateway.stripe_connection import PAGE, StripeConnection, id_of
 
 
 class StripeCards(StripeConnection):
@@ -59,6 +60,8 @@ class StripeCards(StripeConnection):
 def read_intent(raw: dict[str, Any]) -> ChargeResult:
     """Stripe's PaymentIntent in the shop's words."""
     error = raw.get("last_payment_error") or {}
+    # A refused card is off the intent; the error names it.
+    method = raw.get("payment_method") or error.get("payment_method")
     redirect = (raw.get("next_action") or {}).get("redirect_to_url") or {}
     return ChargeResult(
         intent_id=raw["id"],
@@ -66,6 +69,7 @@ def read_intent(raw: dict[str, Any]) -> ChargeResult:
         url=redirect.get("url"),
         code=str(error.get("code") or ""),
         decline_code=str(error.get("decline_code") or ""),
+        payment_method_id=id_of(method),
         raw=raw,
     )
 
@@ -79,6 +83,4 @@ def _intent_of(error: Any) -> ChargeResult | None:
     found = read_intent(raw)
     if found.code:
         return found
-    return ChargeResult(
-        found.intent_id, found.status, None, error.code or "", body.get("decline_code") or "", raw
-    )
+    return replace(found, url=None, code=error.code or "", decline_code=body.get("decline_code") or "")

@@ -16,6 +16,8 @@ from bakery.integrations.gateway.port import GatewayRefused, GatewayUnavailable
 # One try and two more, with the SDK's pauses between them, end within about eight seconds: a customer
 # waits for this, and gunicorn must not believe the worker dead.
 SECONDS_A_TRY = 2.2
+# Long lists are read by jobs, for whom nobody waits.
+SECONDS_IN_BACKGROUND = 20
 RETRIES = 2
 PAGE = 100
 
@@ -38,12 +40,19 @@ class StripeConnection:
 
     @cached_property
     def _client(self) -> Any:
+        return self._make_client(SECONDS_A_TRY)
+
+    @cached_property
+    def _background_client(self) -> Any:
+        return self._make_client(SECONDS_IN_BACKGROUND)
+
+    def _make_client(self, seconds: float) -> Any:
         session = None
         if self._api_base:
             # A stand-in on this machine is not reached through the machine's proxy.
             session = requests.Session()
             session.trust_env = False
-        http = self._sdk.RequestsClient(timeout=SECONDS_A_TRY, session=session)
+        http = self._sdk.RequestsClient(timeout=seconds, session=session)
         bases = {"api": self._api_base, "files": self._api_base} if self._api_base else None
         return self._sdk.StripeClient(
             self._secret_key, base_addresses=bases, max_network_retries=RETRIES, http_client=http
@@ -54,11 +63,11 @@ class StripeConnection:
         _ = self._client.v1.checkout.sessions
 
     @contextmanager
-    def _asking(self) -> Iterator[Any]:
+    def _asking(self, *, in_background: bool = False) -> Iterator[Any]:
         """The client; whatever Stripe's SDK raises comes out as one of the port's errors."""
         sdk = self._sdk
         try:
-            yield self._client.v1
+            yield (self._background_client if in_background else self._client).v1
         except (sdk.APIConnectionError, sdk.RateLimitError) as error:
             raise GatewayUnavailable(_plain(error)) from error
         except sdk.StripeError as error:

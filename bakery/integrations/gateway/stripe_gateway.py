@@ -12,15 +12,17 @@ from bakery.integrations.gateway.port import (
     CheckoutRequest,
     CheckoutSession,
 )
+from bakery.integrations.gateway.stripe_balance import StripeBalance
 from bakery.integrations.gateway.stripe_cards import StripeCards
 from bakery.integrations.gateway.stripe_connection import PAGE, id_of
+from bakery.integrations.gateway.stripe_customers import StripeCustomers
 from bakery.integrations.gateway.stripe_refunds import StripeRefunds
 
 # Younger signatures only (Stripe's own advice): a recorded event cannot be played back later.
 TOLERANCE_SECONDS = 300
 
 
-class StripeGateway(StripeCards, StripeRefunds):
+class StripeGateway(StripeCards, StripeCustomers, StripeRefunds, StripeBalance):
     """`Gateway` by Stripe: the hosted page and the events here, the rest by area beside it."""
 
     def create_checkout(self, request: CheckoutRequest) -> CheckoutSession:
@@ -31,11 +33,15 @@ class StripeGateway(StripeCards, StripeRefunds):
             # Cards and wallets answer at once; slower ways to pay do not fit holds of half an hour.
             "payment_method_types": ["card"],
             "line_items": [_line(item, request.currency) for item in request.items],
-            "customer_email": request.customer_email,
+            **_buyer(request),
             "client_reference_id": request.order_number,
             "metadata": metadata,
             # Charges and failed attempts name the order too.
-            "payment_intent_data": {"metadata": metadata, "description": f"Order {request.order_number}"},
+            "payment_intent_data": {
+                "metadata": metadata,
+                "description": f"Order {request.order_number}",
+                **({"setup_future_usage": request.future_usage} if request.future_usage else {}),
+            },
             "success_url": request.success_url,
             "cancel_url": request.cancel_url,
             "expires_at": int(request.expires_at.timestamp()),
@@ -51,6 +57,13 @@ class StripeGateway(StripeCards, StripeRefunds):
         with self._asking() as stripe:
             return read_session(stripe.checkout.sessions.retrieve(session_id).to_dict())
 
+    def find_checkout(self, payment_intent_id: str) -> CheckoutSession | None:
+        """The page on which an intent was paid; None for one that was paid without a page."""
+        params = {"payment_intent": payment_intent_id, "limit": 1}
+        with self._asking() as stripe:
+            found = stripe.checkout.sessions.list(params=params).data
+            return read_session(found[0].to_dict()) if found else None
+
     def expire_checkout(self, session_id: str) -> CheckoutSession:
         """Close the page. Raises GatewayRefused for one that is paid or closed already."""
         with self._asking() as stripe:
@@ -61,7 +74,9 @@ class StripeGateway(StripeCards, StripeRefunds):
         params = {"status": "complete", "created": {"gte": int(since.timestamp())}, "limit": PAGE}
         with self._asking() as stripe:
             found = stripe.checkout.sessions.list(params=params)
-            return [read_session(each.to_dict()) for each in found.auto_paging_iter()]
+            made = [each.to_dict() for each in found.auto_paging_iter()]
+        # A page that only saved a card has no amount.
+        return [read_session(raw) for raw in made if raw["mode"] == "payment"]
 
     def read_event(self, payload: bytes, signature: str) -> dict[str, Any]:
         """A webhook's event, when its signature is Stripe's and fresh. Raises BadSignature."""
@@ -92,6 +107,13 @@ def read_session(raw: dict[str, Any]) -> CheckoutSession:
         metadata=dict(raw["metadata"] or {}),
         raw=raw,
     )
+
+
+def _buyer(request: CheckoutRequest) -> dict[str, str]:
+    """A customer of Stripe's brings their own email; Stripe refuses both."""
+    if request.customer_id:
+        return {"customer": request.customer_id}
+    return {"customer_email": request.customer_email}
 
 
 def _line(item: CheckoutItem, currency: str) -> dict[str, Any]:

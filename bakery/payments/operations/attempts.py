@@ -37,6 +37,18 @@ class CardOnFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Keep:
+    """What is to become of the card that pays, and whose it is at Stripe: kept for later, charged for the rest."""
+
+    customer_id: str | None = None
+    save: bool = False
+    rest: bool = False
+
+
+NOT_KEPT = Keep()
+
+
+@dataclass(frozen=True, slots=True)
 class CardAttempt:
     """How a saved card is charged; `off_session`: its owner is not there to answer their bank."""
 
@@ -119,8 +131,28 @@ def asked(order: Order) -> tuple[PaymentKind, int]:
     return (PaymentKind.BALANCE, rest) if rest else asked_first(order)
 
 
+def kept_before(session: Session, order: Order) -> Keep:
+    """What the customer last wanted to become of their card, when they were asked for the same."""
+    last = session.scalars(
+        select(Payment).where(Payment.order_id == order.id).order_by(Payment.id.desc()).limit(1)
+    ).one_or_none()
+    if last is None or last.kind != asked(order)[0] or last.channel == PaymentChannel.CARD:
+        return NOT_KEPT
+    return kept_by(last)
+
+
+def kept_by(payment: Payment) -> Keep:
+    """What is to become of the card that pays this attempt."""
+    return Keep(payment.customer_id, payment.save_card, payment.charge_rest)
+
+
 def begin(
-    session: Session, order: Order, until: datetime | None = None, by_card: CardAttempt | None = None
+    session: Session,
+    order: Order,
+    until: datetime | None = None,
+    by_card: CardAttempt | None = None,
+    keep: Keep = NOT_KEPT,
+    tried_from: str = "",
 ) -> Payment:
     """A new attempt for what the order asks for now, on a page or `by_card`.
 
@@ -134,8 +166,17 @@ def begin(
     `until`: an offer's own end, in place of all that. No page outlives it: one that Stripe would keep open for
     longer is closed by us at that moment. Refuses once it has come.
     """
+    made = Payment(
+        channel=PaymentChannel.CARD if by_card else PaymentChannel.PAGE,
+        customer_id=by_card.card.customer_id if by_card else keep.customer_id,
+        payment_method_id=by_card.card.payment_method_id if by_card else None,
+        off_session=by_card is not None and by_card.off_session,
+        save_card=keep.save,
+        charge_rest=keep.rest,
+        tried_from=tried_from,
+    )
     if order.due_later.cents:
-        return _write(session, order, _whole_second(clock.now() + LONGEST), by_card)
+        return _write(session, order, _whole_second(clock.now() + LONGEST), made)
     now = clock.now()
     closes_at = min(until or order.pickup_at, order.pickup_at)
     if until is None:
@@ -150,7 +191,7 @@ def begin(
         if until is None and now > order.placed_at + PATIENCE:
             raise NotPayable(_OUT_OF_TIME)
         orders.extend_hold(session, order, hold_until)
-    payment = _write(session, order, expires_at, by_card)
+    payment = _write(session, order, expires_at, made)
     if expires_at > closes_at:
         outbox.owe(
             session,
@@ -163,21 +204,13 @@ def begin(
     return payment
 
 
-def _write(session: Session, order: Order, expires_at: datetime, by_card: CardAttempt | None) -> Payment:
-    kind, cents = asked(order)
-    payment = Payment(
-        order_id=order.id,
-        kind=kind,
-        amount_cents=cents,
-        currency=order.currency,
-        channel=PaymentChannel.CARD if by_card else PaymentChannel.PAGE,
-        customer_id=by_card.card.customer_id if by_card else None,
-        payment_method_id=by_card.card.payment_method_id if by_card else None,
-        off_session=by_card is not None and by_card.off_session,
-        idempotency_key=f"checkout-{order.number}-{ids.new_secret()[:16]}",
-        expires_at=expires_at,
-        created_at=clock.now(),
-    )
+def _write(session: Session, order: Order, expires_at: datetime, payment: Payment) -> Payment:
+    payment.order_id = order.id
+    payment.kind, payment.amount_cents = asked(order)
+    payment.currency = order.currency
+    payment.idempotency_key = f"checkout-{order.number}-{ids.new_secret()[:16]}"
+    payment.expires_at = expires_at
+    payment.created_at = clock.now()
     session.add(payment)
     session.flush()
     return payment

@@ -1,4 +1,4 @@
-"""Money has gone back, or did not arrive there: the ledger follows, whoever asked for it."""
+"""Money has gone back, or did not arrive there: the ledger follows, whoever asked for it, and the request after it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 from bakery.core.money import Money
 from bakery.orders.models import Order
 from bakery.payments.facts import RefundFacts
-from bakery.payments.models import Payment, TransactionKind
-from bakery.payments.operations import ledger
+from bakery.payments.models import EventOutcome, Payment, TransactionKind
+from bakery.payments.operations import ledger, refund_parts
 from bakery.payments.operations.results import Result, applied, flagged, ignored
 
 ON_ITS_WAY = ("pending", "requires_action")
@@ -18,12 +18,20 @@ FAILED = ("failed", "canceled")
 
 
 def take_refund(session: Session, order: Order, payment: Payment, facts: RefundFacts) -> Result:
-    """Enter what Stripe says of one refund of a payment that is in the ledger. Under the order's lock.
+    """Take what Stripe says of one refund of a payment that is in the ledger. Under the order's lock.
 
     A refund that failed stays failed, so what is told of it comes to the same in any order.
     """
     if facts.refund_id is None or facts.amount_cents is None or facts.currency != payment.currency:
         return flagged(f"refund {facts.refund_id} of {facts.amount_cents} {facts.currency}", order.id)
+    result = _enter(session, order, payment, facts)
+    told = refund_parts.follow(session, order, payment, facts)
+    # Staff have it with the request, and with it what to do.
+    return applied(result.note, order.id) if told and result.outcome == EventOutcome.FLAGGED else result
+
+
+def _enter(session: Session, order: Order, payment: Payment, facts: RefundFacts) -> Result:
+    assert facts.refund_id is not None and facts.amount_cents is not None
     if ledger.entered(session, TransactionKind.REVERSAL, facts.refund_id):
         return ignored("this refund is known to have failed", order.id)
     if facts.status in ON_ITS_WAY:

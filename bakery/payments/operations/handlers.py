@@ -19,7 +19,7 @@ from bakery.payments.facts import (
     session_facts,
 )
 from bakery.payments.models import Payment, PaymentChannel, PaymentState
-from bakery.payments.operations import attempts, given_back, paid
+from bakery.payments.operations import attempts, card_news, given_back, paid
 from bakery.payments.operations.results import Result, applied, flagged, ignored, waiting
 
 Handler = Callable[[Session, Body], Result]
@@ -32,6 +32,8 @@ def handle(session: Session, kind: str, body: Body) -> Result:
 
 
 def _completed(session: Session, body: Body) -> Result:
+    if card_news.is_setup(body):
+        return card_news.set_up(session, body)
     facts = session_facts(body)
     payment = attempts.of_session(session, facts)
     if payment is None:
@@ -66,6 +68,8 @@ def _async_failed(session: Session, body: Body) -> Result:
 
 def _expired(session: Session, body: Body) -> Result:
     """The page is closed. The order keeps what it holds until its own time runs out: one may try again."""
+    if card_news.is_setup(body):
+        return card_news.setup_expired(session, body)
     return _close(session, body, PaymentState.EXPIRED)
 
 
@@ -146,4 +150,5 @@ _HANDLERS: dict[str, Handler] = {
     "refund.failed": _refund,
     "charge.refunded": _charge_refunded,
     "charge.dispute.created": _disputed,
+    **card_news.HANDLERS,
 }

@@ -11,11 +11,13 @@ from sqlalchemy.orm import Session
 from bakery.core import clock
 from bakery.core.actor import SYSTEM, Actor
 from bakery.core.money import Money
+from bakery.infra import outbox, queue
 from bakery.orders import operations as orders
 from bakery.orders.models import Order
 from bakery.orders.states import PaymentStatus
 from bakery.payments.models import (
     OWN_MONEY,
+    PAST_STRIPE,
     Payment,
     PaymentKind,
     PaymentState,
@@ -40,6 +42,7 @@ class Entry:
     note: str = ""
     credits: bool = False
     actor: Actor = SYSTEM
+    slip: str = ""
 
 
 def enter(session: Session, entry: Entry) -> bool:
@@ -57,6 +60,7 @@ def enter(session: Session, entry: Entry) -> bool:
             amount_cents=entry.amount.cents,
             currency=entry.amount.currency,
             stripe_id=entry.reference,
+            slip=entry.slip[:60],
             note=entry.note[:300],
             credits=entry.credits,
             actor_id=entry.actor.id,
@@ -85,6 +89,11 @@ def find(session: Session, kind: TransactionKind, stripe_id: str) -> Transaction
     )
 
 
+def owe_thanks(session: Session, transaction_id: int, key: str) -> None:
+    """Owe the mail that says that money towards what was due has come in, with its receipt."""
+    outbox.owe(session, "jobs.orders.send_payment_received", transaction_id, on=queue.DEFAULT, key=key)
+
+
 def held_for_payment(session: Session, payment_id: int) -> int:
     """Cents of one payment that the shop has now: captured less refunded."""
     query = select(func.coalesce(func.sum(Transaction.amount_cents), 0)).where(
@@ -100,16 +109,27 @@ def settle_refunds(session: Session, order: Order, reason: str) -> None:
     """
     if order.payment_status == PaymentStatus.UNPAID:
         return
+    target = standing(session, order)
+    # A second part that went back is one more step of the history.
+    if target != order.payment_status or target == PaymentStatus.PARTIALLY_REFUNDED:
+        orders.change_payment_status(session, order, target, SYSTEM, reason)
+
+
+def standing(session: Session, order: Order) -> PaymentStatus:
+    """What the ledger says of an order for which money has come in."""
     held = order.held_cents
     whole, full = order.total_cents, PaymentStatus.PAID
     if _only_deposits(session, order.id):
         whole, full = order.deposit_cents, PaymentStatus.DEPOSIT_PAID
-    target = PaymentStatus.REFUNDED if held <= 0 else PaymentStatus.PARTIALLY_REFUNDED
-    if held >= whole and order.credited_cents == 0:
-        target = full
-    # A second part that went back is one more step of the history.
-    if target != order.payment_status or target == PaymentStatus.PARTIALLY_REFUNDED:
-        orders.change_payment_status(session, order, target, SYSTEM, reason)
+    if held <= 0:
+        return PaymentStatus.REFUNDED
+    if order.credited_cents == 0 and held >= whole:
+        return full
+    # A part of the rest is paid; what was paid whole and is not any more has gone back in part.
+    a_part = order.deposit_cents and held >= order.deposit_cents and order.credited_cents == 0
+    if a_part and order.payment_status != PaymentStatus.PAID:
+        return PaymentStatus.DEPOSIT_PAID
+    return PaymentStatus.PARTIALLY_REFUNDED
 
 
 def _only_deposits(session: Session, order_id: int) -> bool:
@@ -120,4 +140,12 @@ def _only_deposits(session: Session, order_id: int) -> bool:
         )
     ).all()
     bought = {row.kind for row in rows if not row.surplus} or {row.kind for row in rows}
-    return bought == {PaymentKind.DEPOSIT}
+    return bought == {PaymentKind.DEPOSIT} and not _past_stripe(session, order_id)
+
+
+def _past_stripe(session: Session, order_id: int) -> bool:
+    """Whether somebody took money for the order by hand, or corrected its ledger: for what it still cost."""
+    query = select(Transaction.id).where(
+        Transaction.order_id == order_id, Transaction.kind.in_(PAST_STRIPE), Transaction.amount_cents > 0
+    )
+    return session.scalar(query.limit(1)) is not None

@@ -22,7 +22,7 @@ from bakery.payments.models import (
     StripeEvent,
     TransactionKind,
 )
-from bakery.payments.operations import attempts, ledger
+from bakery.payments.operations import attempts, kept, ledger
 from bakery.payments.operations.results import Result, applied, ignored
 
 
@@ -83,6 +83,7 @@ def take(
         session, ledger.Entry(order.id, TransactionKind.CHARGE, amount, intent_id, payment_id=payment.id)
     )
     note = _give(session, order, payment)
+    kept.follow(session, order, payment)
     attempts.owe_closing_others(session, order.id, but=payment.id)
     _wake_followers(session, intent_id)
     return applied(note, order.id)
@@ -133,13 +134,9 @@ def _settle(session: Session, order: Order, payment: Payment) -> str:
         orders.change_payment_status(session, order, PaymentStatus.PAID, SYSTEM, reason)
     # What polls the order compares its version.
     order.version += 1
-    outbox.owe(
-        session,
-        "jobs.orders.send_payment_received",
-        payment.id,
-        on=queue.DEFAULT,
-        key=f"payment:{payment.id}:received",
-    )
+    row = ledger.find(session, TransactionKind.CHARGE, str(payment.payment_intent_id))
+    if row is not None:
+        ledger.owe_thanks(session, row.id, f"payment:{payment.id}:received")
     return "what was due is paid" if whole else "a part of what was due is paid"
 
 

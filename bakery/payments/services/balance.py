@@ -6,8 +6,6 @@ is charged or an order cancelled, and whoever has just opened theirs is left to 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
@@ -20,44 +18,34 @@ from bakery.infra.transaction import transaction
 from bakery.integrations.gateway.port import Gateway
 from bakery.orders import operations as orders
 from bakery.orders.models import Order
-from bakery.orders.services import call_off
-from bakery.payments import declines
+from bakery.payments import declines, mandates
 from bakery.payments.balance_models import BalanceEvent, BalanceStep
 from bakery.payments.balance_plan import Done
 from bakery.payments.models import Payment, PaymentChannel, PaymentState
 from bakery.payments.operations import attempts, balance
-from bakery.payments.operations.attempts import CardOnFile, NotPayable
+from bakery.payments.operations.attempts import NotPayable
+from bakery.payments.services.cancellation import cancel_by_policy
 from bakery.payments.services.card_payment import ChargeOutcome, charge_saved_card
-from bakery.payments.services.checkout import close_session
+from bakery.payments.services.closing import close_session
 
 log = structlog.get_logger(__name__)
-# The card that may be charged for the rest of an order; None where nobody has agreed.
-FindCard = Callable[[Session, int], CardOnFile | None]
 _S = BalanceStep
 _CHARGES = (_S.CHARGE, _S.CHARGE_AGAIN)
 # Who has opened their page within this time is perhaps typing.
 AT_THE_PAGE = timedelta(hours=1)
 # Beyond the longest reminder nothing is to be done.
 _AHEAD = timedelta(days=40)
+UNPAID_REST = "the rest was not paid in time"
 _GONE = "The saved card is gone."
 _ASKED = declines.plain_words("authentication_required")
 
 
-@dataclass(frozen=True)
-class Collecting:
-    """What a charge of the rest needs of the outside."""
-
-    gateway: Gateway
-    base_url: str
-    find_card: FindCard
-
-
-def look_after_rests(outside: Collecting, limit: int = 500) -> dict[BalanceStep, int]:
+def look_after_rests(gateway: Gateway, base_url: str, limit: int = 500) -> dict[BalanceStep, int]:
     """Take the next step for every order of which something is due; how many of each. One that fails stops no other."""
     taken: dict[BalanceStep, int] = {}
     for order_id in _with_a_rest(limit):
         try:
-            step = look_after(order_id, outside)
+            step = look_after(order_id, gateway, base_url)
         except Exception:
             log.exception("rest_not_looked_after", order_id=order_id)
             continue
@@ -66,22 +54,22 @@ def look_after_rests(outside: Collecting, limit: int = 500) -> dict[BalanceStep,
     return taken
 
 
-def look_after(order_id: int, outside: Collecting) -> BalanceStep | None:
+def look_after(order_id: int, gateway: Gateway, base_url: str) -> BalanceStep | None:
     """Take the step of one order whose time has come, if there is one. Run twice, late, or after a killed worker, it
     is taken once; Stripe's silence (GatewayUnavailable, Unavailable) leaves it for the next time.
     """
     with transaction() as session:
         order = orders.lock_order(session, order_id)
-        step = balance.plan(session, order, has_card=outside.find_card(session, order_id) is not None)
+        step = balance.plan(session, order, has_card=_has_card(session, order_id))
     if step is None:
         return None
     at_their_page = AT_THE_PAGE if step in _CHARGES else timedelta(0)
-    if step in (*_CHARGES, _S.CANCELLED) and not _clear_page(order_id, outside.gateway, at_their_page):
+    if step in (*_CHARGES, _S.CANCELLED) and not _clear_page(order_id, gateway, at_their_page):
         return None
-    if not _take(order_id, step, outside.find_card):
+    if not _take(order_id, step):
         return None
     if step in _CHARGES:
-        _charge(order_id, step, outside)
+        _charge(order_id, step, gateway, base_url)
     return step
 
 
@@ -96,11 +84,11 @@ def _with_a_rest(limit: int) -> list[int]:
         return list(session.scalars(query.order_by(Order.balance_due_at).limit(limit)))
 
 
-def _take(order_id: int, planned: BalanceStep, find_card: FindCard) -> bool:
+def _take(order_id: int, planned: BalanceStep) -> bool:
     """The step, decided anew under the lock. False when it is another one's turn by now, or nobody's."""
     with transaction() as session:
         order = orders.lock_order(session, order_id)
-        rest = balance.read_rest(session, order, has_card=find_card(session, order_id) is not None)
+        rest = balance.read_rest(session, order, has_card=_has_card(session, order_id))
         if rest is None or balance.plan(session, order, has_card=rest.has_card) != planned:
             return False
         if planned == _S.CANCELLED and attempts.waiting(session, order_id) is not None:
@@ -108,12 +96,13 @@ def _take(order_id: int, planned: BalanceStep, find_card: FindCard) -> bool:
             return False
         balance.take(session, order, rest, planned)
         if planned == _S.CANCELLED:
-            _cancel(session, order)
+            cancel_by_policy(session, order, SYSTEM, UNPAID_REST)
         return True
 
 
-def _cancel(session: Session, order: Order) -> None:
-    call_off(session, order, SYSTEM, "the rest was not paid in time")
+def _has_card(session: Session, order_id: int) -> bool:
+    """Whether the rest may be charged to a card while its owner is away."""
+    return mandates.find(session, order_id) is not None
 
 
 def _clear_page(order_id: int, gateway: Gateway, patience: timedelta) -> bool:
@@ -134,10 +123,10 @@ def _clear_page(order_id: int, gateway: Gateway, patience: timedelta) -> bool:
         return attempts.fresh(session, payment_id).state not in attempts.OPEN_STATES
 
 
-def _charge(order_id: int, step: BalanceStep, outside: Collecting) -> None:
+def _charge(order_id: int, step: BalanceStep, gateway: Gateway, base_url: str) -> None:
     """Charge the agreed card, or find out how the charge of a worker that died has ended; write down a refusal."""
     with transaction() as session:
-        card = outside.find_card(session, order_id)
+        card = mandates.find(session, order_id)
         last = _last_charge(session, order_id, step)
         failed = (
             last.failure or _GONE if last is not None and last.state not in attempts.OPEN_STATES else None
@@ -149,7 +138,7 @@ def _charge(order_id: int, step: BalanceStep, outside: Collecting) -> None:
         _refused(order_id, step, failed or _GONE)
         return
     try:
-        charged = charge_saved_card(order_id, card, outside.gateway, outside.base_url, off_session=True)
+        charged = charge_saved_card(order_id, card, gateway, base_url, off_session=True)
     except NotPayable:
         # Paid another way while we were about to.
         return

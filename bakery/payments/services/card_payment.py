@@ -18,9 +18,9 @@ from bakery.integrations.gateway.port import Gateway, GatewayRefused, GatewayUna
 from bakery.orders import operations as orders
 from bakery.payments import declines
 from bakery.payments.models import Payment, PaymentState
-from bakery.payments.operations import attempts
+from bakery.payments.operations import attempts, kept
 from bakery.payments.operations.attempts import CardAttempt, CardOnFile
-from bakery.payments.page_words import return_url, word_for
+from bakery.payments.operations.payer import NOBODY, Payer
 
 log = structlog.get_logger(__name__)
 AWAY = "Your card cannot be charged right now. Nothing was charged: please try again in a minute."
@@ -48,16 +48,23 @@ class Charged:
 
 
 def charge_saved_card(
-    order_id: int, card: CardOnFile, gateway: Gateway, base_url: str, *, off_session: bool = False
+    order_id: int,
+    card: CardOnFile,
+    gateway: Gateway,
+    base_url: str,
+    *,
+    off_session: bool = False,
+    payer: Payer = NOBODY,
 ) -> Charged:
     """Charge a saved card, once however often it is asked while the first charge is not decided.
 
     `off_session`: its owner is not there (an agreed charge of the rest). Then a bank that asks for them is
-    AUTHENTICATE without a `url`: send them a link to pay. Refuses an order that asks for no money (NotPayable), and
-    says so when Stripe does not answer (Unavailable): the next call with the same card finishes what this one began.
+    AUTHENTICATE without a `url`: send them a link to pay. Refuses (NotPayable) an order that asks for no money, a card
+    that was removed, and off session one without a mandate in force; and says so when Stripe does not answer
+    (Unavailable): the next call with the same card finishes what this one began.
     """
     end_read()
-    charge = _prepare(order_id, card, base_url, off_session)
+    charge = _prepare(order_id, card, base_url, off_session, payer)
     try:
         result = gateway.charge_card(charge)
     except GatewayUnavailable as error:
@@ -88,19 +95,23 @@ def cancel_card_attempt(payment_id: int, gateway: Gateway) -> None:
             attempts.end(payment, PaymentState.EXPIRED)
 
 
-def _prepare(order_id: int, card: CardOnFile, base_url: str, off_session: bool) -> CardCharge:
+def _prepare(order_id: int, card: CardOnFile, base_url: str, off_session: bool, payer: Payer) -> CardCharge:
     """First transaction: the attempt that counts. An open page, or another card's charge, gives way to it."""
     with transaction() as session:
         order = orders.lock_order(session, order_id)
         attempts.check_payable(order)
         by_card = CardAttempt(card, off_session)
+        kept.check_card(session, order, by_card)
+        keep = replace(kept.wanted(session, order, payer, card.customer_id), save=False)
         payment = attempts.waiting(session, order_id)
-        if payment is not None and not _is_same(payment, by_card, attempts.asked(order)[1]):
+        if payment is not None and not _is_same(payment, by_card, attempts.asked(order)[1], keep.rest):
             attempts.owe_closing_others(session, order_id)
             attempts.end(payment, PaymentState.EXPIRED)
             payment = None
             session.flush()
-        payment = payment or attempts.begin(session, order, by_card=by_card)
+        if payment is None:
+            payment = attempts.begin(session, order, payer.until, by_card, keep, payer.tried_from)
+            kept.agree(session, order, payment, payer)
         return CardCharge(
             order_number=order.number,
             payment_id=payment.id,
@@ -109,13 +120,13 @@ def _prepare(order_id: int, card: CardOnFile, base_url: str, off_session: bool) 
             customer_id=card.customer_id,
             payment_method_id=card.payment_method_id,
             off_session=off_session,
-            return_url=return_url(base_url, order.number, word_for(payment)),
+            return_url=f"{base_url}/orders/{order.number}?paid=1",
             idempotency_key=payment.idempotency_key,
         )
 
 
-def _is_same(payment: Payment, by_card: CardAttempt, cents: int) -> bool:
-    return by_card.is_of(payment) and payment.amount_cents == cents
+def _is_same(payment: Payment, by_card: CardAttempt, cents: int, rest: bool) -> bool:
+    return by_card.is_of(payment) and (payment.amount_cents, payment.charge_rest) == (cents, rest)
 
 
 def _record(charge: CardCharge, result: ChargeResult) -> Charged:

@@ -7,8 +7,9 @@ with the same key, and Stripe answers with the same page.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 from sqlalchemy import select
@@ -16,30 +17,36 @@ from sqlalchemy.orm import Session
 
 from bakery.core import clock
 from bakery.core.errors import Unavailable
+from bakery.infra.formats import money
 from bakery.infra.transaction import end_read, transaction
 from bakery.integrations.gateway.port import (
+    CheckoutItem,
     CheckoutRequest,
     CheckoutSession,
     Gateway,
     GatewayRefused,
     GatewayUnavailable,
 )
-from bakery.messages.operations import raise_alert
 from bakery.orders import operations as orders
-from bakery.orders.models import Order
+from bakery.orders.models import Order, OrderLine
 from bakery.orders.states import PaymentStatus
-from bakery.payments.models import Payment, PaymentChannel, PaymentState
-from bakery.payments.operations import attempts
-from bakery.payments.page_words import LEFT, PAID, list_items, return_url, word_for
-from bakery.payments.services.card_payment import cancel_card_attempt
+from bakery.payments.models import Payment, PaymentChannel, PaymentKind, PaymentState
+from bakery.payments.operations import attempts, kept
+from bakery.payments.operations.payer import NOBODY, Payer
+from bakery.payments.services.closing import close_attempt
+from bakery.payments.services.customers import customer_of_payer
 
 log = structlog.get_logger(__name__)
+# Stripe shows up to a hundred lines.
+MOST_LINES = 100
 # Nobody is sent to a page that closes while they look for their card.
 ROOM = timedelta(minutes=2)
 AWAY = (
     "The payment page cannot be opened right now. Your order is kept, and nothing was charged: "
     "please try again in a minute."
 )
+# Of orders from before a day was said.
+_REST_LATER = "The rest is due when it is collected."
 ENDED = (
     "This payment was ended in another tab or window before its page opened. Nothing was charged: "
     "please pay again from here."
@@ -57,23 +64,28 @@ class _Attempt:
     url: str | None
 
 
-def start_checkout(order_id: int, gateway: Gateway, base_url: str, until: datetime | None = None) -> str:
+def start_checkout(
+    order_id: int, gateway: Gateway, base_url: str, until: datetime | None = None, payer: Payer = NOBODY
+) -> str:
     """The address where the customer pays for an order: a page that is open already, or a new one. It asks for
     the order's deposit where there is one, else for the whole price.
 
-    `until`: when the offer behind the order ends, and its page with it. Refuses an order that is not waiting for
+    `until`: when the offer behind the order ends, and its page with it. `payer`: what they want to become of the card
+    that they type there; their customer at Stripe is made first if need be. Refuses an order that is not waiting for
     money, or not agreed to (NotPayable), and says so when Stripe does not answer (Unavailable); the order keeps
     what it holds. An order with nothing to pay was confirmed when it was placed: Stripe is not asked.
     """
+    customer_id = customer_of_payer(order_id, payer, gateway)
     end_read()
-    attempt = _prepare(order_id, base_url, until)
+    prepare = partial(_prepare, order_id, base_url, replace(payer, until=until), customer_id)
+    attempt = prepare()
     if attempt is None:
-        return return_url(base_url, _number(order_id), PAID)
+        return _return_url(base_url, _number(order_id), paid=True)
     if attempt.session_id:
         url = _reuse(attempt, gateway)
         if url:
             return url
-        attempt = _prepare(order_id, base_url, until)
+        attempt = prepare()
         assert attempt is not None
     try:
         return _open(attempt, gateway)
@@ -81,7 +93,7 @@ def start_checkout(order_id: int, gateway: Gateway, base_url: str, until: dateti
         # Perhaps only what is left of an earlier, interrupted try was refused: it is too old now, say.
         if attempt.fresh:
             raise Unavailable(AWAY) from error
-    again = _prepare(order_id, base_url, until)
+    again = prepare()
     assert again is not None
     try:
         return _open(again, gateway)
@@ -89,43 +101,7 @@ def start_checkout(order_id: int, gateway: Gateway, base_url: str, until: dateti
         raise Unavailable(AWAY) from error
 
 
-def cancel_attempt(order_id: int) -> None:
-    """Owe that the order's open page is closed at Stripe. Call it when an unpaid order is cancelled."""
-    with transaction() as session:
-        orders.lock_order(session, order_id)
-        attempts.owe_closing_others(session, order_id)
-
-
-def close_session(payment_id: int, gateway: Gateway) -> None:
-    """Close an attempt's page at Stripe, or call off its charge of a card. One that is paid is left to its event."""
-    with transaction() as session:
-        payment = session.get_one(Payment, payment_id)
-        session_id, state = payment.session_id, payment.state
-    if state == PaymentState.SUCCEEDED:
-        return
-    if payment.channel == PaymentChannel.CARD:
-        cancel_card_attempt(payment_id, gateway)
-        return
-    if session_id is not None:
-        try:
-            closed = gateway.expire_checkout(session_id)
-        except GatewayRefused:
-            closed = gateway.get_checkout(session_id)
-        if closed.status != "expired":
-            return
-    with transaction() as session:
-        orders.lock_order(session, payment.order_id)
-        payment = attempts.fresh(session, payment_id)
-        if payment.state in attempts.OPEN_STATES and payment.session_id == session_id:
-            attempts.end(payment, PaymentState.EXPIRED)
-
-
-def abandon_attempt(payment_id: int) -> None:
-    """End an attempt that has no page at Stripe."""
-    _close(payment_id, PaymentState.EXPIRED)
-
-
-def _prepare(order_id: int, base_url: str, until: datetime | None) -> _Attempt | None:
+def _prepare(order_id: int, base_url: str, payer: Payer, customer_id: str | None) -> _Attempt | None:
     """First transaction: the attempt that counts, begun if there is none. None when nothing is to be paid."""
     with transaction() as session:
         order = orders.lock_order(session, order_id)
@@ -133,13 +109,16 @@ def _prepare(order_id: int, base_url: str, until: datetime | None) -> _Attempt |
             return None
         attempts.check_payable(order)
         payment = attempts.waiting(session, order_id)
-        if payment is not None and not _fits(payment, order):
+        keep = kept.wanted(session, order, payer, customer_id)
+        if payment is not None and not (_fits(payment, order) and attempts.kept_by(payment) == keep):
             attempts.owe_closing_others(session, order_id)
             attempts.end(payment, PaymentState.EXPIRED)
             payment = None
             session.flush()
         fresh = payment is None
-        payment = payment or attempts.begin(session, order, until)
+        if payment is None:
+            payment = attempts.begin(session, order, payer.until, keep=keep, tried_from=payer.tried_from)
+            kept.agree(session, order, payment, payer)
         request = _request(session, order, payment, base_url)
         return _Attempt(payment.id, fresh, request, payment.session_id, payment.url)
 
@@ -165,13 +144,53 @@ def _request(session: Session, order: Order, payment: Payment, base_url: str) ->
         order_number=order.number,
         payment_id=payment.id,
         currency=payment.currency,
-        items=list_items(session, order, payment),
+        items=_items(session, order, payment),
         customer_email=order.contact_email,
-        success_url=return_url(base_url, order.number, word_for(payment)),
-        cancel_url=return_url(base_url, order.number, LEFT),
+        success_url=_return_url(base_url, order.number, paid=True),
+        cancel_url=_return_url(base_url, order.number, paid=False),
         expires_at=payment.expires_at,
         idempotency_key=payment.idempotency_key,
+        customer_id=payment.customer_id,
+        # Charged later without its owner only where they agreed to it.
+        future_usage="off_session" if payment.charge_rest else "on_session" if payment.save_card else "",
     )
+
+
+def _items(session: Session, order: Order, payment: Payment) -> list[CheckoutItem]:
+    """The order's lines as Stripe's page shows them; they add up to the order's total to the cent. A part of the
+    price is one line, which says what it is a part of.
+    """
+    if payment.kind == PaymentKind.DEPOSIT:
+        words = f"{money(order.total)} in all. {order.deposit_wording or _REST_LATER}"
+        return [CheckoutItem(f"Deposit for order {order.number}", payment.amount_cents, 1, words)]
+    if payment.kind == PaymentKind.BALANCE and not order.held.cents:
+        return [CheckoutItem(f"Order {order.number}", payment.amount_cents, 1)]
+    if payment.kind == PaymentKind.BALANCE:
+        words = f"{money(order.total)} in all, of which {money(order.held)} is paid"
+        return [CheckoutItem(f"The rest of order {order.number}", payment.amount_cents, 1, words)]
+    query = select(OrderLine).where(OrderLine.order_id == order.id).order_by(OrderLine.position)
+    items = [_item(line) for line in session.scalars(query)]
+    left = order.total_cents - sum(item.amount_cents * item.quantity for item in items)
+    if left > 0 and left == order.tax_cents and not order.prices_include_tax:
+        items.append(CheckoutItem("Tax", left, 1))
+        left = 0
+    if left or not items or len(items) > MOST_LINES:
+        return [CheckoutItem(f"Order {order.number}", order.total_cents, 1)]
+    return items
+
+
+def _item(line: OrderLine) -> CheckoutItem:
+    name = f"{line.product_name}, {line.variant_name}" if line.variant_name else line.product_name
+    if line.discount_cents == 0:
+        return CheckoutItem(name, line.unit_price_cents, line.quantity, line.message)
+    if line.quantity > 1:
+        name = f"{line.quantity} × {name}"
+    return CheckoutItem(name, line.total_cents, 1, line.message)
+
+
+def _return_url(base_url: str, number: str, *, paid: bool) -> str:
+    # Without the order's secret: see docs/decisions/0009-payments.md.
+    return f"{base_url}/orders/{number}?paid={int(paid)}"
 
 
 def _number(order_id: int) -> str:
@@ -192,7 +211,7 @@ def _reuse(attempt: _Attempt, gateway: Gateway) -> str | None:
         return attempt.request.success_url
     if found is not None and found.status == "open":
         return found.url or attempt.url
-    _close(attempt.payment_id, PaymentState.EXPIRED)
+    close_attempt(attempt.payment_id, PaymentState.EXPIRED)
     return None
 
 
@@ -204,7 +223,7 @@ def _open(attempt: _Attempt, gateway: Gateway) -> str:
         log.warning("stripe_away", payment=attempt.payment_id, error=str(error))
         raise Unavailable(AWAY) from error
     except GatewayRefused as error:
-        _close(attempt.payment_id, PaymentState.FAILED, alert=str(error) if attempt.fresh else None)
+        close_attempt(attempt.payment_id, PaymentState.FAILED, alert=str(error) if attempt.fresh else None)
         raise
     return _record(attempt, made)
 
@@ -235,20 +254,3 @@ def _record(attempt: _Attempt, made: CheckoutSession) -> str:
         raise attempts.NotPayable(refusal)
     assert made.url is not None
     return made.url
-
-
-def _close(payment_id: int, state: PaymentState, alert: str | None = None) -> None:
-    with transaction() as session:
-        payment = session.get_one(Payment, payment_id)
-        order = orders.lock_order(session, payment.order_id)
-        payment = attempts.fresh(session, payment_id)
-        if payment.state in attempts.OPEN_STATES:
-            attempts.end(payment, state)
-        if alert:
-            raise_alert(
-                session,
-                kind="payment_page_refused",
-                key=f"payment_page_refused:{clock.now().date().isoformat()}",
-                text=f"Stripe refused to open a payment page (order {order.number}): {alert}"[:500],
-                subject_ref=order.ref,
-            )

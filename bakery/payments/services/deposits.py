@@ -22,7 +22,7 @@ from bakery.orders.states import OrderStatus, PaymentStatus
 from bakery.payments.models import PaymentState
 from bakery.payments.operations import attempts
 from bakery.payments.queries import is_paying
-from bakery.payments.services.checkout import close_session
+from bakery.payments.services.closing import close_session
 from bakery.people import audit
 from bakery.pricing.deposit import Rule
 from bakery.shop.models import Shop

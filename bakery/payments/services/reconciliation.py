@@ -29,7 +29,7 @@ from bakery.payments.models import (
 )
 from bakery.payments.operations import attempts
 from bakery.payments.services.card_payment import cancel_card_attempt
-from bakery.payments.services.checkout import abandon_attempt
+from bakery.payments.services.closing import abandon_attempt
 from bakery.payments.services.events import apply_event, record_event
 
 SOURCE = "reconciler"

@@ -41,3 +41,7 @@ class PasswordForm(FlaskForm):
             Length(MIN_LENGTH, MAX_LENGTH, f"Use at least {MIN_LENGTH} characters."),
         ],
     )
+
+
+class DeletionForm(FlaskForm):
+    password = PasswordField("Your password", [DataRequired("Enter your password."), Length(max=MAX_LENGTH)])

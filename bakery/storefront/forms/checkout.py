@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
     EmailField,
@@ -15,12 +14,13 @@ from wtforms import (
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 from wtforms.widgets import HiddenInput
 
+from bakery.storefront.forms.buyer import BuyerForm
 from bakery.storefront.forms.contact import EmailAddress, PhoneNumber, Printable, one_line, several_lines
 
 MAX_NOTE = 500
 
 
-class CheckoutForm(FlaskForm):
+class CheckoutForm(BuyerForm):
     """`country` (ISO) reads telephone numbers that carry none; the slot is checked against what is free."""
 
     country = "AU"

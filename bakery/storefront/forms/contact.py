@@ -1,4 +1,4 @@
-"""Names, email addresses and telephone numbers as people type them."""
+"""Names, email addresses, telephone and business numbers as people type them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import unicodedata
 import email_validator
 import phonenumbers
 from wtforms import Field, Form, ValidationError
+
+from bakery.core.abn import format_abn, parse_abn
 
 
 def one_line(text: str | None) -> str:
@@ -47,6 +49,26 @@ class EmailAddress:
         except email_validator.EmailNotValidError:
             raise ValidationError("That is not an email address. It looks like name@example.com.") from None
         field.data = found.normalized
+
+
+class BusinessNumber:
+    """Refuses what is no Australian Business Number; keeps it as it is usually written. Empty passes."""
+
+    def __call__(self, form: Form, field: Field) -> None:
+        typed = field.data or ""
+        if not typed:
+            return
+        abn = parse_abn(typed)
+        if abn is not None:
+            field.data = format_abn(abn)
+            return
+        if sum(character.isdigit() for character in typed) == 11:
+            raise ValidationError(
+                "These eleven digits are not an ABN: one of them must be mistyped. Please compare them."
+            )
+        raise ValidationError(
+            "An ABN has eleven digits, such as 51 824 753 556. Correct it, or leave it out."
+        )
 
 
 class PhoneNumber:

@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 
 from bakery.core import clock
 from bakery.core.actor import Actor
-from bakery.orders import services as orders
 from bakery.orders.models import Order
 from bakery.orders.states import OrderStatus
+from bakery.payments.services import cancel_with_refund
 from bakery.people.models import AuditEntry, Role
 from bakery.production import services
 from bakery.production.models import Ticket, TicketEvent, TicketState
@@ -166,7 +166,7 @@ def test_a_cancelled_order_stays_as_void_until_seen_also_when_it_was_printed(
 ) -> None:
     order = _today(session, (make_cake(), 1))
     kitchen.post("/kitchen/print")
-    orders.cancel_order(order.id, BAKER, "the customer rang")
+    cancel_with_refund(order.id, BAKER, "the customer rang")
     assert services.void_tickets(order.id) == 1
     assert "VOID" in kitchen.get("/kitchen").text
     seen = kitchen.post(f"/kitchen/orders/{order.id}/void", headers=HX)

@@ -63,7 +63,9 @@ def test_the_form_on_the_page_sends_what_is_needed(client: FlaskClient, cake: Cu
     sends = {
         field["name"]: field.get("value") for field in form.select("input") if field["name"] != "csrf_token"
     }
-    assert sends == {"terms": "y", "quote_version": "1", "terms_version": terms()}
+    nobody = {"business_name": "", "business_abn": ""}
+    asked = {"pay_asked": "y", "charge_rest": "y"}
+    assert sends == {"terms": "y", "quote_version": "1", "terms_version": terms()} | nobody | asked
     assert "$72.00" in form.get_text() and "deposit" in form.get_text()
     assert to_stripe(client.post(at(cake), data=sends))
 

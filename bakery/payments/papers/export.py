@@ -1,0 +1,145 @@
+"""What was issued in a period, for the accountant: every paper with its tax by rate."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select, text, tuple_
+from sqlalchemy.orm import Session
+
+from bakery.infra.transaction import end_read
+from bakery.payments.papers.kinds import KINDS
+from bakery.payments.papers.models import Paper
+from bakery.payments.papers.store import Kind
+
+CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class TaxRow:
+    """One tax class of one paper; what is taken back is negative."""
+
+    at: datetime
+    kind: str
+    label: str
+    order_number: str
+    buyer: str
+    buyer_abn: str
+    tax_code: str
+    tax_name: str
+    rate_bp: int
+    net_cents: int
+    tax_cents: int
+    gross_cents: int
+    currency: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaxTotal:
+    """What all papers of a period say of one tax class."""
+
+    name: str
+    currency: str
+    net_cents: int
+    tax_cents: int
+    gross_cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """How many papers of a kind were issued, and from which number to which."""
+
+    kind: str
+    papers: int
+    first: str
+    last: str
+
+
+def tax_rows(session: Session, start: datetime, end: datetime) -> Iterator[TaxRow]:
+    """Every paper that has tax, a row for each of its classes, in the order of issue. Read in chunks."""
+    taxed = [kind for kind in KINDS if kind.tax_sign]
+    yield from heapq.merge(*(_of_kind(session, kind, start, end) for kind in taxed), key=lambda row: row.at)
+
+
+def tax_totals(session: Session, start: datetime, end: datetime) -> list[TaxTotal]:
+    """By currency and tax class, the highest rate first: invoices less credit notes."""
+    sums: dict[tuple[str, int, str], list[int]] = {}
+    for kind in KINDS:
+        for row in _summed(session, kind, start, end) if kind.tax_sign else ():
+            total = sums.setdefault((row.currency, -row.rate_bp, row.name), [0, 0, 0])
+            for place, cents in enumerate((row.net, row.tax, row.gross)):
+                total[place] += kind.tax_sign * int(cents)
+    return [TaxTotal(name, currency, *cents) for (currency, _, name), cents in sorted(sums.items())]
+
+
+def issued(session: Session, start: datetime, end: datetime) -> list[Issued]:
+    """What was issued, by kind."""
+    found = []
+    for kind in KINDS:
+        model = kind.model
+        query = select(func.count(), func.min(model.number), func.max(model.number), func.min(model.series))
+        count, first, last, series = session.execute(query.where(*_within(model, start, end))).one()
+        if count:
+            found.append(Issued(kind.name, count, f"{series}-{first:06d}", f"{series}-{last:06d}"))
+    return found
+
+
+def _of_kind(session: Session, kind: Kind, start: datetime, end: datetime) -> Iterator[TaxRow]:
+    model = kind.model
+    query = select(model).where(*_within(model, start, end)).order_by(model.issued_at, model.id).limit(CHUNK)
+    beyond = query
+    while True:
+        papers: Sequence[Paper] = session.scalars(beyond).all()
+        rows = [row for paper in papers for row in _rows(kind, paper)]
+        last = (papers[-1].issued_at, papers[-1].id) if papers else None
+        session.expunge_all()
+        end_read()
+        yield from rows
+        if last is None or len(papers) < CHUNK:
+            return
+        beyond = query.where(tuple_(model.issued_at, model.id) > tuple_(*last))
+
+
+def _rows(kind: Kind, paper: Paper) -> Iterator[TaxRow]:
+    facts = paper.snapshot
+    customer = facts["customer"]
+    for tax in facts["taxes"]:
+        yield TaxRow(
+            at=paper.issued_at,
+            kind=kind.name,
+            label=paper.label,
+            order_number=facts["order_number"],
+            buyer=customer.get("business_name") or customer["name"],
+            buyer_abn=customer.get("abn", ""),
+            tax_code=tax.get("code", ""),
+            tax_name=tax["name"],
+            rate_bp=tax["rate_bp"],
+            net_cents=kind.tax_sign * tax["net_cents"],
+            tax_cents=kind.tax_sign * tax["tax_cents"],
+            gross_cents=kind.tax_sign * tax["gross_cents"],
+            currency=facts["currency"],
+            sha256=paper.sha256 or "",
+        )
+
+
+def _summed(session: Session, kind: Kind, start: datetime, end: datetime) -> Sequence[Any]:
+    """The taxes inside the snapshots, added up by the database."""
+    model = kind.model
+    tax = func.jsonb_array_elements(model.snapshot["taxes"]).table_valued("value").alias("tax")
+    name, rate = (text(f"tax.value->>'{key}'") for key in ("name", "rate_bp"))
+    sums = [text(f"sum((tax.value->>'{key}_cents')::bigint) AS {key}") for key in ("net", "tax", "gross")]
+    currency = model.snapshot["currency"].astext.label("currency")
+    query = select(
+        currency, text("tax.value->>'name' AS name"), text("(tax.value->>'rate_bp')::int AS rate_bp")
+    )
+    query = query.add_columns(*sums).select_from(model).join(tax, text("true"))
+    return session.execute(query.where(*_within(model, start, end)).group_by(currency, name, rate)).all()
+
+
+def _within(model: Any, start: datetime, end: datetime) -> tuple[Any, Any]:
+    return model.issued_at >= start, model.issued_at < end

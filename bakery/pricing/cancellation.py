@@ -1,0 +1,67 @@
+"""What a cancelled order gives back: so much of it until so many days before. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+from bakery.core.money import round_half_up
+
+MOST_TIERS = 8
+MOST_DAYS = 366
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """Until `days` before the pickup, `percent` of what was paid comes back."""
+
+    days: int
+    percent: int
+
+    def __post_init__(self) -> None:
+        if type(self.days) is not int or not 0 <= self.days <= MOST_DAYS:
+            raise ValueError(f"a tier begins 0 to {MOST_DAYS} days before")
+        if type(self.percent) is not int or not 0 <= self.percent <= 100:
+            raise ValueError("a tier gives back 0 to 100 per cent")
+
+
+Tiers = tuple[Tier, ...]
+
+
+def tiers_of(rows: Iterable[Mapping[str, Any]]) -> Tiers:
+    """Tiers as they are kept, `[{"days": 7, "percent": 100}, …]`, the earliest first.
+
+    Refuses (ValueError) what is none, a day named twice, and a later tier that gives more than an earlier one.
+    """
+    try:
+        found = [Tier(row["days"], row["percent"]) for row in rows]
+    except (TypeError, KeyError) as error:
+        raise ValueError("a tier has days and percent") from error
+    found.sort(key=lambda tier: -tier.days)
+    if len(found) > MOST_TIERS or len({tier.days for tier in found}) != len(found):
+        raise ValueError(f"up to {MOST_TIERS} tiers, each from another day on")
+    if any(earlier.percent < later.percent for earlier, later in zip(found, found[1:], strict=False)):
+        raise ValueError("who cancels later gets no more")
+    return tuple(found)
+
+
+def percent_of(tiers: Sequence[Tier], pickup_on: date, today: date) -> int:
+    """How much of it comes back when it is cancelled today, in hundredths; nothing after the last tier."""
+    ahead = (pickup_on - today).days
+    return max((tier.percent for tier in tiers if tier.days <= ahead), default=0)
+
+
+def given_back(
+    total_paid: int, tiers: Sequence[Tier], pickup_on: date, today: date, kept_cents: int = 0
+) -> int:
+    """What comes back of `total_paid` cents, by the shop's local days. `kept_cents` of it never do.
+
+    Rounded to the cent, half a cent to the customer. Refuses (ValueError) negative amounts.
+    """
+    if total_paid < 0 or kept_cents < 0:
+        raise ValueError("amounts are not negative")
+    share = round_half_up(Fraction(total_paid * percent_of(tiers, pickup_on, today), 100))
+    return min(share, max(0, total_paid - kept_cents))

@@ -1,0 +1,316 @@
+"""Asking for money back and deciding on it: who may, up to what, and what is refused with a clear sentence."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.orm import Session
+
+from bakery.core.actor import Actor
+from bakery.core.errors import Conflict, DomainError, Forbidden, Invalid, InvalidTransition, NotFound
+from bakery.orders.models import Order
+from bakery.payments.refund_models import RefundRequest
+from bakery.payments.refund_simulation import Choice, NothingLeft
+from bakery.payments.refund_states import RefundKind, RefundSource
+from bakery.payments.services import refund_requests, run_refund
+from bakery.payments.services.refund_requests import Changed
+from bakery.people.models import AuditEntry, Role
+from bakery.shop.models import Shop
+from tests.fakes.gateway import FakeGateway
+from tests.payments import refund_steps as refunds
+from tests.payments import steps
+
+GUEST = Actor(None, "customer", "198.51.100.4")
+
+
+@pytest.fixture
+def order(session: Session, gateway: FakeGateway) -> Order:
+    return refunds.paid(gateway)
+
+
+def test_the_counter_asks_and_a_manager_decides(order: Order, session: Session) -> None:
+    asked = refunds.ask(order, refunds.amount(1000))
+    assert (asked.state, asked.awaits_second) == ("REQUESTED", False)
+    [alert] = steps.alerts("refund_asked")
+    assert "Omar asks for $10.00" in alert.text and "The icing had melted" in alert.text
+    assert steps.owed("jobs.refunds.execute") == []
+    manager = refunds.who()
+    assert refund_requests.approve(asked.id, manager).state == "APPROVED"
+    assert steps.owed("jobs.refunds.execute") == [[asked.id]]
+    assert refunds.road(asked.id) == ["REQUESTED", "APPROVED"]
+    assert steps.alerts("refund_asked")[0].resolved_by == manager.id
+    actions = session.scalars(select(AuditEntry.action).order_by(AuditEntry.id)).all()
+    assert actions == ["refund.ask", "refund.approve"]
+
+
+def test_nothing_moves_before_stripe_says_so(order: Order) -> None:
+    refunds.approved(order, refunds.amount(1000))
+    assert steps.ledger(order) == [("charge", 10550)]
+    assert steps.reread(order).payment_status == "PAID"
+
+
+@pytest.mark.parametrize("role", [Role.CUSTOMER, Role.BAKER, Role.COUNTER])
+def test_who_may_not_decide_does_not(order: Order, role: Role) -> None:
+    asked = refunds.ask(order, refunds.amount(1000))
+    somebody = refunds.who(role)
+    with pytest.raises(Forbidden):
+        refund_requests.approve(asked.id, somebody)
+    with pytest.raises(Forbidden):
+        refund_requests.reject(asked.id, somebody, "No")
+    with pytest.raises(Forbidden):
+        refunds.ask(order, refunds.amount(1000), actor=somebody, approve=True)
+    for nobody in (GUEST, Actor(99_999, "ghost")):
+        with pytest.raises(Forbidden):
+            refund_requests.approve(asked.id, nobody)
+    assert refunds.row(asked.id).state == "REQUESTED"
+
+
+def test_up_to_the_limit_one_person_is_enough(order: Order) -> None:
+    asked = refunds.ask(order, refunds.amount(10_000), actor=refunds.who(), approve=True)
+    assert asked.state == "APPROVED"
+
+
+def test_above_the_limit_a_second_and_different_person_has_to_agree(order: Order) -> None:
+    zohra, farid = refunds.who(), refunds.who(Role.OWNER, "Farid")
+    asked = refunds.ask(order, refunds.amount(10_001), actor=zohra, approve=True)
+    assert (asked.state, asked.awaits_second) == ("REQUESTED", True)
+    assert "Zohra has approved giving back $100.01" in steps.alerts("refund_second")[0].text
+    with pytest.raises(Conflict, match="second person"):
+        refund_requests.approve(asked.id, zohra)
+    assert steps.owed("jobs.refunds.execute") == []
+    assert refund_requests.approve(asked.id, farid).state == "APPROVED"
+    row = refunds.row(asked.id)
+    assert (row.first_by, row.second_by) == ("Zohra", "Farid")
+    assert refunds.road(asked.id) == ["REQUESTED", "REQUESTED", "APPROVED"]
+
+
+def test_the_second_person_needs_the_right_for_it(order: Order, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = refunds.ask(order, actor=refunds.who(), approve=True)
+    other = refunds.who(name="Nadia")
+    real = refund_requests.may
+    monkeypatch.setattr(
+        refund_requests, "may", lambda session, actor, right: right != "approve refunds above the limit"
+    )
+    with pytest.raises(Forbidden, match="above the limit"):
+        refund_requests.approve(asked.id, other)
+    monkeypatch.setattr(refund_requests, "may", real)
+    assert refund_requests.approve(asked.id, other).state == "APPROVED"
+
+
+def test_the_asker_may_be_the_second_of_two_others_and_never_both(order: Order) -> None:
+    zohra, farid = refunds.who(), refunds.who(Role.OWNER, "Farid")
+    asked = refunds.ask(order, actor=zohra)
+    refund_requests.approve(asked.id, farid)
+    assert refund_requests.approve(asked.id, zohra).state == "APPROVED"
+
+
+def test_the_database_itself_keeps_the_two_apart(order: Order, session: Session) -> None:
+    asked = refunds.ask(order, actor=refunds.who(), approve=True)
+    with pytest.raises(IntegrityError, match="two_people"):
+        session.execute(
+            text("UPDATE refund_request SET second_by_id = first_by_id WHERE id = :id"), {"id": asked.id}
+        )
+
+
+def test_the_limit_is_not_passed_in_portions(order: Order, gateway: FakeGateway) -> None:
+    zohra = refunds.who()
+    refunds.refunded(order, gateway, refunds.amount(9000), by=zohra)
+    assert refunds.ask(order, refunds.amount(1000), actor=zohra, approve=True).state == "APPROVED"
+    assert refunds.ask(order, refunds.amount(1), actor=zohra, approve=True).awaits_second
+
+
+def test_the_limit_is_the_shops(order: Order, session: Session) -> None:
+    session.get_one(Shop, 1).refund_limit_cents = 999
+    session.commit()
+    assert refunds.ask(order, refunds.amount(1000), actor=refunds.who(), approve=True).awaits_second
+
+
+def test_a_declined_request_keeps_its_reason_and_frees_the_money(order: Order) -> None:
+    asked = refunds.ask(order, source=RefundSource.CUSTOMER, actor=GUEST)
+    refund_requests.reject(asked.id, refunds.who(), " It was fine when you took it. ")
+    row = refunds.row(asked.id)
+    assert (row.state, row.answer) == ("REJECTED", "It was fine when you took it.")
+    assert steps.owed("jobs.refunds.send_declined") == [[asked.id]]
+    assert refunds.available(order) == 10550
+    with pytest.raises(InvalidTransition):
+        refund_requests.reject(asked.id, refunds.who(), "Again")
+    with pytest.raises(Conflict, match="rejected already"):
+        refund_requests.approve(asked.id, refunds.who())
+
+
+def test_who_never_asked_is_not_told_that_they_get_nothing(order: Order) -> None:
+    asked = refunds.ask(order, refunds.amount(500))
+    refund_requests.reject(asked.id, refunds.who(), "Not needed after all")
+    assert steps.owed("jobs.refunds.send_declined") == []
+
+
+def test_the_second_person_may_decline_as_well(order: Order) -> None:
+    asked = refunds.ask(order, actor=refunds.who(), approve=True)
+    assert refunds.available(order) == 0
+    refund_requests.reject(asked.id, refunds.who(Role.OWNER, "Farid"), "Ring them first")
+    assert refunds.available(order) == 10550
+    assert refunds.parts(asked.id) == []
+
+
+def test_a_customer_has_one_request_waiting_at_a_time(order: Order) -> None:
+    def asks() -> None:
+        refunds.ask(order, refunds.amount(100), source=RefundSource.CUSTOMER, actor=GUEST)
+
+    asks()
+    with pytest.raises(Conflict, match="already"):
+        asks()
+
+
+def test_one_page_is_sent_once_however_often_it_comes(order: Order) -> None:
+    wish = refunds.wish(order, refunds.amount(1000), actor=refunds.who(), approve=True)
+    first = refund_requests.ask(wish)
+    again = refund_requests.ask(wish)
+    assert (again.id, again.again, again.state) == (first.id, True, "APPROVED")
+    assert len(steps.owed("jobs.refunds.execute")) == 1
+
+
+def test_a_page_of_another_order_is_none(order: Order, gateway: FakeGateway) -> None:
+    wish = refunds.wish(order, refunds.amount(1000), actor=refunds.who())
+    refund_requests.ask(wish)
+    other = refunds.paid(gateway)
+    with pytest.raises(NotFound):
+        refund_requests.ask(replace(wish, order_id=other.id))
+
+
+WRONG_AMOUNTS = [0, -1, 10_551, 10**12, None]
+
+
+@pytest.mark.parametrize("cents", WRONG_AMOUNTS)
+def test_an_amount_that_cannot_be_is_refused(order: Order, session: Session, cents: int | None) -> None:
+    with pytest.raises(Invalid) as refused:
+        refunds.ask(order, Choice(RefundKind.AMOUNT, amount_cents=cents))
+    assert refused.value.field == "amount"
+    assert ("At most $105.50" if (cents or 0) > 0 else "above zero") in refused.value.message
+    assert session.scalars(select(RefundRequest)).all() == []
+
+
+def test_units_that_cannot_be_are_refused(order: Order, gateway: FakeGateway) -> None:
+    line = next(iter(refunds.units(order, 1).units))
+    theirs = next(iter(refunds.units(refunds.paid(gateway), 1).units))
+    for units, said in (
+        ({}, "at least one"),
+        ({line: 0}, "at least one"),
+        ({line: 2}, "1 of Walnut Cake can go back; you wrote 2"),
+        ({line: -1}, "you wrote -1"),
+        ({line: 10**9}, "you wrote 1,000,000,000"),
+        ({theirs: 1}, "not on this order"),
+        ({line: 1, 10**18: 1}, "not on this order"),
+    ):
+        with pytest.raises(Invalid, match=said):
+            refunds.ask(order, Choice(RefundKind.LINES, units))
+
+
+def test_units_that_went_back_do_not_go_back_again(order: Order, gateway: FakeGateway) -> None:
+    refunds.refunded(order, gateway, refunds.units(order, 1))
+    with pytest.raises(Invalid, match="None of Walnut Cake can go back"):
+        refunds.ask(order, refunds.units(order, 1))
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"), [("", "Say why"), (" \x00", "Say why"), ("x" * 10_000, "10,000")]
+)
+def test_no_reason_and_an_endless_one_are_refused(order: Order, reason: str, said: str) -> None:
+    with pytest.raises(Invalid, match=said) as refused:
+        refunds.ask(order, reason=reason)
+    assert refused.value.field == "reason"
+
+
+@pytest.mark.parametrize("key", ["", "short", "x" * 81])
+def test_a_page_without_its_key_is_refused(order: Order, key: str) -> None:
+    with pytest.raises(Invalid):
+        refunds.ask(order, key=key)
+
+
+def test_an_unpaid_order_gives_nothing_back(session: Session) -> None:
+    with pytest.raises(NothingLeft):
+        refunds.ask(steps.pending())
+
+
+def test_what_is_decided_is_not_given_twice(order: Order) -> None:
+    refunds.approved(order, refunds.amount(10_000))
+    with pytest.raises(Invalid, match=r"At most \$5\.50"):
+        refunds.ask(order, refunds.amount(1000))
+    refunds.approved(order, refunds.amount(550))
+    with pytest.raises(NothingLeft):
+        refunds.ask(order, refunds.amount(1))
+
+
+def test_what_is_only_asked_for_reserves_nothing_and_is_looked_at_again(order: Order) -> None:
+    asked = refunds.ask(order, refunds.amount(10_000))
+    refunds.approved(order, refunds.amount(1000))
+    with pytest.raises(Invalid, match=r"At most \$95\.50"):
+        refund_requests.approve(asked.id, refunds.who())
+
+
+def test_what_was_shown_and_what_is_done_are_the_same_or_nothing_is_done(
+    order: Order, session: Session
+) -> None:
+    seen = refunds.shown(order)
+    refunds.approved(order, refunds.amount(1000))
+    with pytest.raises(Changed) as changed:
+        refunds.ask(order, seen=seen.fingerprint, actor=refunds.who(), approve=True)
+    assert changed.value.now.amount_cents == 9550
+    asked = refunds.ask(order, seen=changed.value.now.fingerprint, actor=refunds.who(), approve=True)
+    assert refunds.row(asked.id).amount_cents == 9550
+
+
+def test_an_approval_is_of_what_was_shown(order: Order) -> None:
+    asked = refunds.ask(order)
+    seen = refunds.shown(order)
+    refunds.approved(order, refunds.amount(1000))
+    with pytest.raises(Changed):
+        refund_requests.approve(asked.id, refunds.who(), seen.fingerprint)
+    assert refund_requests.approve(asked.id, refunds.who(), refunds.shown(order).fingerprint)
+
+
+def test_while_a_dispute_is_open_nothing_is_decided(order: Order) -> None:
+    asked = refunds.ask(order)
+    dispute = refunds.dispute(order)
+    for attempt in (
+        lambda: refund_requests.approve(asked.id, refunds.who()),
+        lambda: refunds.ask(order, refunds.amount(100), actor=refunds.who(), approve=True),
+    ):
+        with pytest.raises(Conflict, match="dispute"):
+            attempt()
+    dispute.state = "WON"
+    Session.object_session(dispute).commit()
+    refund_requests.approve(asked.id, refunds.who())
+
+
+def test_requests_and_refunds_that_do_not_exist_are_not_found(session: Session, gateway: FakeGateway) -> None:
+    for attempt in (
+        lambda: refund_requests.approve(1, refunds.who()),
+        lambda: refund_requests.reject(1, refunds.who(), "No"),
+    ):
+        with pytest.raises(NotFound):
+            attempt()
+    run_refund(1, gateway)
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["UPDATE refund_event SET reason = 'x'", "DELETE FROM refund_event", "TRUNCATE refund_event"],
+)
+def test_what_happened_stays_written(order: Order, session: Session, change: str) -> None:
+    refunds.ask(order)
+    with pytest.raises(DBAPIError, match="append-only"):
+        session.execute(text(change))
+
+
+def test_every_refusal_is_a_sentence_for_people(order: Order) -> None:
+    for choice in (
+        Choice(RefundKind.AMOUNT, amount_cents=0),
+        Choice(RefundKind.LINES),
+        refunds.amount(10**12),
+    ):
+        with pytest.raises(DomainError) as refused:
+            refunds.ask(order, choice)
+        assert refused.value.message.endswith(".") and refused.value.status == 422
