@@ -34,8 +34,9 @@ from bakery.orders.models import Order
 from bakery.orders.states import ORDER, OrderStatus, PaymentStatus
 from bakery.payments.dispute_queries import disputes_of, warnings_of
 from bakery.payments.dispute_words import fraud_words
+from bakery.payments.failure_queries import list_attempts
 from bakery.payments.papers.queries import list_papers
-from bakery.payments.queries import attempts, timeline
+from bakery.payments.queries import timeline
 from bakery.payments.refund_queries import credit_notes_of, of_order
 from bakery.payments.services import cancel_with_refund
 from bakery.payments.services.cancellation import read_back
@@ -165,7 +166,7 @@ def order_page(
         "backoffice/orders/show.html",
         order=order,
         events=staff_queries.list_events(session, order.id),
-        payments=attempts(session, order.id),
+        attempts=list_attempts(session, order.id),
         account=timeline(session, order),
         taking=_taking(order, taking) if has_right(role, Right.TAKE_MONEY) else None,
         adjustment=_adjustment(order, adjustment) if has_right(role, Right.MEND_BOOKS) else None,

@@ -1,4 +1,4 @@
-"""Credit notes: the paper that lowers a tax invoice, one for each refund that has gone back whole."""
+"""Credit notes: a gapless number of their own series, the facts they were printed from, and the stored PDF."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from bakery.orders.models import Order, OrderLine
 from bakery.payments import credit_note_facts, receipts
 from bakery.payments.operations import numbering
 from bakery.payments.papers import kinds, store
-from bakery.payments.papers.store import PaperPdf
 from bakery.payments.receipt_facts import Facts
+from bakery.payments.receipts import ReceiptPdf
 from bakery.payments.refund_models import CreditNote, RefundLine, RefundPart, RefundRequest
-from bakery.shop.queries import Profile, get_profile
+from bakery.shop.queries import get_profile
 
 SERIES = "C"
 
@@ -31,8 +31,7 @@ def issue(session: Session, order: Order, request: RefundRequest) -> CreditNote:
     known = session.scalar(select(CreditNote).where(CreditNote.request_id == request.id))
     if known is not None:
         return known
-    shop = get_profile(session)
-    facts = _facts(session, order, request, shop)
+    facts = _facts(session, order, request)
     number = numbering.next_number(session, SERIES)
     # After the lock, so that numbers and times go up together.
     issued_at = clock.now()
@@ -43,14 +42,14 @@ def issue(session: Session, order: Order, request: RefundRequest) -> CreditNote:
         order_id=order.id,
         issued_at=issued_at,
         snapshot=facts | {"issued_at": issued_at.isoformat()},
-        keep_until=receipts.keep_until(order, issued_at, shop),
+        keep_until=receipts.keep_until(order, issued_at, get_profile(session)),
     )
     session.add(note)
     session.flush()
     return note
 
 
-def get_pdf(order_id: int, label: str, files: Files) -> PaperPdf:
+def get_pdf(order_id: int, label: str, files: Files) -> ReceiptPdf:
     """A credit note of this order, by its number as printed. Raises NotFound, also for another order's."""
     with transaction() as session:
         note_id = _find(session, order_id, label).id
@@ -64,7 +63,7 @@ def _find(session: Session, order_id: int, label: str) -> CreditNote:
     raise NotFound("There is no such credit note.")
 
 
-def _facts(session: Session, order: Order, request: RefundRequest, shop: Profile) -> Facts:
+def _facts(session: Session, order: Order, request: RefundRequest) -> Facts:
     lines = session.execute(
         select(RefundLine, OrderLine)
         .join(OrderLine, OrderLine.id == RefundLine.order_line_id)
@@ -80,5 +79,5 @@ def _facts(session: Session, order: Order, request: RefundRequest, shop: Profile
         [(part, sold) for part, sold in lines],
         parts.all(),
         receipts.find(session, order.id),
-        shop,
+        get_profile(session),
     )

@@ -38,7 +38,7 @@ def render_payment_pdf(label: str, facts: Facts) -> bytes:
     return print_pdf("payment_receipt.html", label, facts)
 
 
-def render_credit_note_pdf(label: str, facts: Facts) -> bytes:
+def render_credit_note(label: str, facts: Facts) -> bytes:
     """The PDF of a credit note."""
     return print_pdf("credit_note.html", label, facts)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false, func
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from bakery.core.money import Money
@@ -121,8 +120,6 @@ class RefundPart(Base):
     given_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     given_by: Mapped[str] = mapped_column(String(254), default="", server_default="")
     note: Mapped[str] = mapped_column(String(300), default="", server_default="")
-    # Once it has gone: what it took of which line, as {order line: [cents, the tax in them]}.
-    shares: Mapped[dict[str, list[int]] | None] = mapped_column(JSONB)
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     asked_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
@@ -144,7 +141,7 @@ class RefundEvent(Base):
 
 
 class CreditNote(Paper, Base):
-    """What a refund has taken off the price of its order, and off the GST of its tax invoice; one a refund."""
+    """What a refund lowered of an order's tax invoice. What it says never changes."""
 
     __tablename__ = "credit_note"
     __table_args__ = (UniqueConstraint("series", "number"),)

@@ -7,7 +7,7 @@ charge for delivery, say, is one more line of one unit.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from bakery.core.money import round_half_up
@@ -124,6 +124,21 @@ def give_rest(lines: Iterable[Sold]) -> tuple[Given, ...]:
         )
         for line in lines
         if line.left_cents or line.left_units
+    )
+
+
+def cut_down(given: Sequence[Given], cents: int) -> tuple[Given, ...]:
+    """The same lines when only `cents` of what they were to give back went: in proportion, the units as they were.
+
+    More than all of it leaves them as they are.
+    """
+    whole = sum(part.cents for part in given)
+    if cents >= whole:
+        return tuple(given)
+    shares = spread(cents, [part.cents for part in given])
+    return tuple(
+        replace(part, cents=share, tax_cents=round_half_up(Fraction(part.tax_cents * share, part.cents or 1)))
+        for part, share in zip(given, shares, strict=True)
     )
 
 

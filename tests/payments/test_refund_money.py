@@ -281,15 +281,3 @@ def test_older_payments_do_not_lose_their_place_by_the_clock(session: Session, g
     first.ended_at = first.ended_at - timedelta(days=3) if first.ended_at else None
     session.commit()
     assert ways(order, refunds.amount(100)) == [("balance", 100)]
-
-
-def test_what_each_part_took_of_which_line_is_written_down_and_adds_up(
-    session: Session, gateway: FakeGateway
-) -> None:
-    """The books of a month rest on it, whatever becomes of the refund's other parts."""
-    order = deposit_and_balance(gateway)
-    [line_id] = refunds.units(order, 1).units
-    request_id = refunds.refunded(order, gateway, refunds.amount(6000))
-    shares = [part.shares[str(line_id)] for part in refunds.parts(request_id) if part.shares]
-    assert shares == [[5600, 510], [400, 36]]
-    assert sum(tax for _, tax in shares) == refunds.row(request_id).tax_cents

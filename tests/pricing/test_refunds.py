@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bakery.core.money import included_tax
-from bakery.pricing.refunds import Given, Sold, by_rate, give_amount, give_rest, give_units, spread
+from bakery.pricing.refunds import Given, Sold, by_rate, cut_down, give_amount, give_rest, give_units, spread
 from bakery.pricing.totals import PriceLine, price_lines
 
 
@@ -107,6 +107,12 @@ def test_lines_that_get_nothing_are_left_out() -> None:
 )
 def test_what_is_spread_adds_up(cents: int, weights: list[int], parts: list[int]) -> None:
     assert spread(cents, weights) == parts
+
+
+def test_what_went_of_a_refund_is_shared_by_its_lines_as_the_whole_was() -> None:
+    given = [Given(1, 1, 8600, 782), Given(2, 2, 1400, 0)]
+    assert cut_down(given, 5000) == (Given(1, 1, 4300, 391), Given(2, 2, 700, 0))
+    assert cut_down(given, 10_000) == cut_down(given, 12_000) == tuple(given)
 
 
 lines = st.builds(

@@ -16,7 +16,7 @@ from bakery.orders.models import Order
 from bakery.payments import credit_notes, refund_words
 from bakery.payments.facts import RefundFacts
 from bakery.payments.models import Payment, TransactionKind
-from bakery.payments.operations import ledger, refund_moves, refund_shares
+from bakery.payments.operations import ledger, refund_moves
 from bakery.payments.operations.refund_moves import Opened
 from bakery.payments.refund_models import RefundPart, RefundRequest
 from bakery.payments.refund_simulation import LineBack, Simulation
@@ -51,8 +51,6 @@ def follow(session: Session, order: Order, payment: Payment, facts: RefundFacts)
         return _twice(session, order, request, part, state)
     if news:
         _settle(part, state, facts)
-        if state == PartState.SUCCEEDED:
-            refund_shares.write_down(session, request, part)
         conclude(session, order, request)
     return True
 

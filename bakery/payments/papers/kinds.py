@@ -12,5 +12,5 @@ RECEIPT = Kind("receipts", "Tax invoice", Receipt, receipt_pdf.render_pdf, 1)
 PAYMENT_RECEIPT = Kind(
     "payment-receipts", "Payment receipt", PaymentReceipt, receipt_pdf.render_payment_pdf, 0
 )
-CREDIT_NOTE = Kind("credit-notes", "Credit note", CreditNote, receipt_pdf.render_credit_note_pdf, -1)
+CREDIT_NOTE = Kind("credit-notes", "Credit note", CreditNote, receipt_pdf.render_credit_note, -1)
 KINDS = (RECEIPT, PAYMENT_RECEIPT, CREDIT_NOTE)

@@ -16,7 +16,7 @@ from bakery.integrations.gateway.port import Gateway, GatewayRefused, GatewayUna
 from bakery.orders.models import Order
 from bakery.payments.dispute_queries import is_disputed
 from bakery.payments.models import Payment, TransactionKind
-from bakery.payments.operations import ledger, refund_moves, refund_parts, refund_shares
+from bakery.payments.operations import ledger, refund_moves, refund_parts
 from bakery.payments.refund_models import CreditNote, RefundPart, RefundRequest
 from bakery.payments.refund_standing import left_of_payment
 from bakery.payments.refund_states import PartState, RefundState, Tender
@@ -26,6 +26,7 @@ from bakery.payments.services.refund_run import find_made, record
 from bakery.people import audit
 from bakery.people.rights import Right
 from bakery.people.trust import require
+from bakery.pricing.refunds import Given, cut_down
 
 AWAY = (
     "Stripe does not answer, so nobody can say yet whether it has this refund. Please try again in a minute."
@@ -105,7 +106,6 @@ def hand_over(part_id: int, actor: Actor, note: str = "") -> None:
         part.given_by_id, part.given_by = actor.id, actor.label
         part.note = f"{part.note} {said}".strip()[:300]
         session.flush()
-        refund_shares.write_down(session, request, part)
         ledger.settle_refunds(session, order, f"given back {WAYS[tender]}")
         _audit(session, order, request, part, actor, "refund.hand_over", said)
         refund_parts.conclude(session, order, request)
@@ -130,8 +130,8 @@ def leave_it(request_id: int, actor: Actor, why: str, gateway: Gateway) -> None:
             raise Conflict("Only a refund that failed is left at what has gone back.")
         if session.scalar(select(CreditNote.id).where(CreditNote.request_id == request.id)):
             raise Conflict(PROMISED)
-        if _what_went(session, request_id):
-            refund_shares.cut_down(session, request)
+        if went := _what_went(session, request_id):
+            _cut_down(session, request, went)
             _audit(session, order, request, None, actor, "refund.cut_down", why)
             refund_moves.move(session, order, request, RefundState.PROCESSING, actor, f"left at that: {why}")
             refund_parts.conclude(session, order, request)
@@ -221,6 +221,17 @@ def _what_went(session: Session, request_id: int) -> int:
         elif part.state != PartState.REPLACED:
             raise Conflict("A part of it is still on its way. Wait for it.")
     return went
+
+
+def _cut_down(session: Session, request: RefundRequest, cents: int) -> None:
+    """The request as if no more had been asked for: its money in proportion, its units as they were."""
+    rows = {line.id: line for line in refund_moves.lines_of(session, request.id) if line.amount_cents}
+    given = [Given(line.id, line.quantity, line.amount_cents, line.tax_cents) for line in rows.values()]
+    for part in cut_down(given, cents):
+        rows[part.key].amount_cents, rows[part.key].tax_cents = part.cents, part.tax_cents
+    request.amount_cents = cents
+    request.tax_cents = sum(line.tax_cents for line in rows.values())
+    session.flush()
 
 
 def _refuse_frozen(session: Session, order: Order) -> None:
