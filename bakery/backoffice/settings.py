@@ -31,8 +31,15 @@ _FIELDS = {
 def _field(setting: Setting) -> Field:
     if setting.kind in _FIELDS:
         return _FIELDS[setting.kind](setting.label)
-    places = 2 if setting.kind is Kind.LENGTH else 0
-    return NumberField(f"{setting.label} ({setting.unit})", places=places, needed="Write a number.")
+    places = 2 if setting.kind in _HUNDREDTHS else 0
+    money = setting.kind is Kind.MONEY
+    return NumberField(
+        f"{setting.label} ({setting.unit})", places=places, amount=money, needed="Write a number."
+    )
+
+
+# Kept in hundredths of what is typed.
+_HUNDREDTHS = (Kind.LENGTH, Kind.MONEY)
 
 
 class SettingsForm(FlaskForm):  # type: ignore[misc]
@@ -95,12 +102,12 @@ def _read(field: Field, setting: Setting) -> Any:
         return field.data
     if field.data is None:
         return None
-    return int(field.data * 100) if setting.kind is Kind.LENGTH else int(field.data)
+    return int(field.data * 100) if setting.kind in _HUNDREDTHS else int(field.data)
 
 
 def _typed(stand: settings.Stand) -> dict[str, Any]:
     return {
-        name: Decimal(value) / 100 if SETTINGS[name].kind is Kind.LENGTH else value
+        name: Decimal(value) / 100 if SETTINGS[name].kind in _HUNDREDTHS else value
         for name, value in stand.values.items()
     }
 

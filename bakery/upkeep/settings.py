@@ -23,6 +23,7 @@ from bakery.upkeep.changes import changed, refuse_stale
 from bakery.upkeep.setting_list import SETTINGS, Kind, Place, Setting
 
 Values = Mapping[str, Any]
+NUMBERS = (Kind.WHOLE, Kind.LENGTH, Kind.MONEY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def problems_of(values: Values) -> dict[str, str]:
 
 
 def _problem(setting: Setting, value: Any) -> str:
-    if setting.kind in (Kind.WHOLE, Kind.LENGTH):
+    if setting.kind in NUMBERS:
         if value is None:
             return "Write a number."
         if not setting.low <= value <= setting.high:
@@ -99,11 +100,13 @@ def _problem(setting: Setting, value: Any) -> str:
 def _bounds(setting: Setting) -> str:
     if setting.kind is Kind.LENGTH:
         return f"Write {setting.low / 100:g} to {setting.high / 100:g} cm."
+    if setting.kind is Kind.MONEY:
+        return f"Write ${setting.low // 100:,} to ${setting.high // 100:,}."
     return f"Write {setting.low:,} to {setting.high:,} {setting.unit}."
 
 
 def _tidy(setting: Setting, value: Any) -> Any:
-    if setting.kind in (Kind.WHOLE, Kind.LENGTH):
+    if setting.kind in NUMBERS:
         return value
     text = (value or "").replace("\r\n", "\n").replace("\x00", "").strip()
     return text if setting.kind is Kind.TEXT else " ".join(text.split())
