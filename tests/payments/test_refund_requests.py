@@ -9,6 +9,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
+from bakery.core import clock
 from bakery.core.actor import Actor
 from bakery.core.errors import Conflict, DomainError, Forbidden, Invalid, InvalidTransition, NotFound
 from bakery.orders.models import Order
@@ -280,7 +281,7 @@ def test_while_a_dispute_is_open_nothing_is_decided(order: Order) -> None:
     ):
         with pytest.raises(Conflict, match="dispute"):
             attempt()
-    dispute.state = "WON"
+    dispute.state, dispute.closed_at = "WON", clock.now()
     Session.object_session(dispute).commit()
     refund_requests.approve(asked.id, refunds.who())
 
