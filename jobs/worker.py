@@ -35,6 +35,7 @@ JOBS = (
     "jobs.orders",
     "jobs.payments",
     "jobs.cards",
+    "jobs.nudges",
     "jobs.refunds",
     "jobs.books",
     "jobs.production",

@@ -9,7 +9,7 @@ from bakery.core.actor import Actor
 from bakery.custom_cakes.queue_queries import count_waiting
 from bakery.infra import htmx
 from bakery.infra.db import db
-from bakery.payments import dispute_queries
+from bakery.payments import dispute_queries, refund_list
 from bakery.people.rights import Right, has_right
 
 # (group, [(slug, address, name, icon, right)])
@@ -25,6 +25,7 @@ PLACES: list[tuple[str, list[tuple[str, str, str, str, Right]]]] = [
     (
         "Money",
         [
+            ("refunds", "/admin/refunds", "Refunds", "undo", Right.ASK_REFUNDS),
             ("disputes", "/admin/disputes", "Disputes", "shield", Right.MANAGE_DISPUTES),
             ("books", "/admin/insights/reconciliation", "Books", "scale", Right.SEE_BOOKS),
             ("accounts", "/admin/insights/accounts", "For the accountant", "download", Right.SEE_BOOKS),
@@ -50,7 +51,11 @@ PLACES: list[tuple[str, list[tuple[str, str, str, str, Right]]]] = [
 ]
 
 # What waits at a place for somebody to decide.
-_COUNTS = {"custom-cakes": count_waiting, "disputes": dispute_queries.count_waiting}
+_COUNTS = {
+    "custom-cakes": count_waiting,
+    "refunds": refund_list.count_waiting,
+    "disputes": dispute_queries.count_waiting,
+}
 
 
 def places() -> list[tuple[str, list[tuple[str, str, str, str, int | None]]]]:

@@ -22,6 +22,8 @@ JOBS = {
     "jobs.payments.refund_late_payment": ("Give a payment back at Stripe", "payment"),
     "jobs.payments.close_session": ("Close a payment page at Stripe", "payment"),
     "jobs.payments.reconcile": ("Compare our payments with Stripe's", ""),
+    "jobs.nudges.look": ("See whether an order is still not paid", "order"),
+    "jobs.nudges.send": ("Email that a payment is not finished", "order"),
     "jobs.cards.keep_card": ("Keep a card for its customer", "payment"),
     "jobs.cards.keep_set_up_card": ("Keep a card that was added in an account", "page"),
     "jobs.cards.follow_card_setups": ("Look for cards that Stripe never told of", ""),

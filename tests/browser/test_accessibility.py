@@ -43,6 +43,7 @@ STAFF = (
     "/admin/jobs",
     "/admin/alerts",
     "/admin/audit",
+    "/admin/insights/reconciliation",
     "/admin/models",
     "/admin/models?by=week",
     "/admin/models/2026-10-31-b72d8e70",

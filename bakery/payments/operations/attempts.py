@@ -210,6 +210,7 @@ def _write(session: Session, order: Order, expires_at: datetime, payment: Paymen
     payment.currency = order.currency
     payment.idempotency_key = f"checkout-{order.number}-{ids.new_secret()[:16]}"
     payment.expires_at = expires_at
+    payment.created_at = clock.now()
     session.add(payment)
     session.flush()
     return payment
