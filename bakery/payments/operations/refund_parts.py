@@ -229,14 +229,14 @@ def _spread(session: Session, order: Order, payment: Payment, cents: int) -> Sim
 def _failed(session: Session, order: Order, request: RefundRequest, part: RefundPart) -> None:
     if request.state != RefundState.FAILED:
         _reach(session, order, request, RefundState.FAILED, part.failure)
-    refund_moves.tell_staff(
-        session,
-        order,
-        request,
-        "refund_failed",
-        f"{money(Money(part.amount_cents, request.currency))} did not go back to the customer of order "
-        f"{order.number}. {part.failure} Try it again, or give it another way.",
+    back = money(Money(part.amount_cents, request.currency))
+    text = (
+        f"{back} did not go back to the customer of order {order.number}. {part.failure} Try it again, or give it "
+        "another way."
     )
+    if part.stripe_status == "succeeded":
+        text = f"{back} of order {order.number} went back at Stripe and is not in the books. {part.failure}"
+    refund_moves.tell_staff(session, order, request, "refund_failed", text)
 
 
 def _succeeded(session: Session, order: Order, request: RefundRequest) -> None:
