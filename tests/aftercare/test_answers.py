@@ -184,7 +184,7 @@ def test_one_that_was_accepted_in_stripes_dashboard_meanwhile_is_accepted(
     assert answer_of(dispute).state == "ACCEPTED"
 
 
-def test_an_inquiry_is_accepted_by_a_refund_which_its_own_event_enters(
+def test_an_inquiry_is_accepted_by_a_refund_which_its_own_event_enters_no_second_time(
     sold: Order, staff: Actor, gateway: FakeGateway
 ) -> None:
     dispute = disputed(sold, gateway, "warning_needs_response")
@@ -192,7 +192,7 @@ def test_an_inquiry_is_accepted_by_a_refund_which_its_own_event_enters(
     carry()
     [refund] = gateway.refunds.values()
     assert refund.amount_cents == sold.total_cents and answer_of(dispute).state == "ACCEPTED"
-    assert gateway.closings == {} and steps.reread(sold).payment_status == "PAID"
+    assert gateway.closings == {} and steps.reread(sold).payment_status == "REFUNDED"
     steps.tell("refund.updated", refund.raw)
     assert steps.reread(sold).payment_status == "REFUNDED"
     steps.tell(told.CLOSED, told.body_of(sold, "warning_closed"))
