@@ -56,6 +56,9 @@ class FailureFacts:
     order_numbers: frozenset[str]
     code: str
     decline_code: str
+    # The card that was tried, where Stripe says.
+    brand: str = ""
+    last_four: str = ""
 
 
 @dataclass(frozen=True)
@@ -148,12 +151,17 @@ def failure_facts(body: Body) -> FailureFacts:
     metadata = _metadata(body)
     error = body.get("last_payment_error")
     error = error if isinstance(error, dict) else {}
+    method = error.get("payment_method")
+    card = method.get("card") if isinstance(method, dict) else None
+    card = card if isinstance(card, dict) else {}
     return FailureFacts(
         payment_intent_id=_text(body.get("id")),
         payment_id=_number(metadata.get("payment_id")),
         order_numbers=_numbers(metadata.get("order_number")),
         code=str(error.get("code") or ""),
         decline_code=str(error.get("decline_code") or ""),
+        brand=str(card.get("brand") or "")[:30],
+        last_four=str(card.get("last4") or "")[:4],
     )
 
 

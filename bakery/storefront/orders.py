@@ -21,7 +21,7 @@ from bakery.core.actor import Actor
 from bakery.core.errors import DomainError, NotFound
 from bakery.infra import htmx
 from bakery.infra.db import db
-from bakery.infra.limits import limiter
+from bakery.infra.limits import address, limiter
 from bakery.infra.transaction import end_read
 from bakery.integrations.adapters import adapters
 from bakery.orders import cart_services, queries
@@ -30,6 +30,7 @@ from bakery.orders.services import abandon_order
 from bakery.payments import queries as payments
 from bakery.payments import receipts
 from bakery.payments.card_queries import agreed_charge
+from bakery.payments.failure_queries import why_paused
 from bakery.payments.services import cancel_attempt
 from bakery.payments.services import revoke_mandate as revoke
 from bakery.payments.services.cancellation import why_not_cancelled
@@ -55,6 +56,15 @@ def show(number: str) -> ResponseReturnValue:
     if htmx.wants_fragment():
         return _live(order, state)
     return private(make_response(render_template("storefront/orders/page.html", **_context(order, state))))
+
+
+def refused(number: str, error: DomainError) -> Response:
+    """The order's page as it stands, with what cannot be on top."""
+    db.session.rollback()
+    order = find_order(number)
+    context = _context(order, _progress(order))
+    page = render_template("storefront/orders/page.html", problem=error.message, **context)
+    return private(make_response(page, error.status))
 
 
 @blueprint.post("/<number>/payment")
@@ -201,6 +211,7 @@ def _context(order: Order, state: order_page.Progress) -> dict[str, object]:
         "may_cancel": not why_not_cancelled(order),
         "paying": ways(session, order),
         "agreed": agreed_charge(session, order),
+        "paused": why_paused(session, order, address()),
         "payment_receipts": receipts.list_payment_receipts(db.session(), order.id),
         "user": current_user if current_user.is_authenticated else None,
     }

@@ -34,6 +34,11 @@ NOT_NOW = (
 )
 
 
+def _is_preview() -> bool:
+    """Only looking at what it comes to; the page asks with every choice."""
+    return bool(request.form.get("preview"))
+
+
 @blueprint.get("/<number>/refund")
 def show_refund(number: str) -> ResponseReturnValue:
     """What can be asked back, and why it cannot where it cannot."""
@@ -41,12 +46,13 @@ def show_refund(number: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/<number>/refund")
-@limiter.limit("10 per minute; 60 per hour")
+@limiter.limit("60 per minute")
+@limiter.limit("10 per minute; 60 per hour", exempt_when=_is_preview)
 def ask_refund(number: str) -> ResponseReturnValue:
     """Show what it comes to (`preview`), or ask for it; a person decides."""
     order = find_order(number)
     wish = read_wish(request.form)
-    if request.form.get("preview"):
+    if _is_preview():
         return _refund_page(order, wish, preview=True)
     if refusal := _why_not(order, read_standing(db.session(), order)):
         return _refund_page(order, wish, problem=refusal, status=409)

@@ -8,8 +8,9 @@ from typing import Any
 from bakery.core.actor import Actor
 from bakery.infra.db import db
 from bakery.infra.transaction import transaction
+from bakery.orders import operations as orders
 from bakery.orders.models import Order
-from bakery.orders.services import cancel_order
+from bakery.orders.states import OrderStatus
 from bakery.payments import receipts
 from bakery.payments.dispute_models import Dispute, DisputeState
 from bakery.payments.journal.balance import Sums, add_up
@@ -48,7 +49,9 @@ def payment_of(order: Order) -> int:
 
 
 def call_off(order: Order) -> None:
-    cancel_order(order.id, STAFF, "the customer rang")
+    with transaction() as session:
+        locked = orders.lock_order(session, order.id)
+        orders.change_status(session, locked, OrderStatus.CANCELLED, STAFF, "the customer rang")
 
 
 def lose_dispute(order: Order, cents: int) -> None:
@@ -61,6 +64,7 @@ def lose_dispute(order: Order, cents: int) -> None:
                 state=DisputeState.LOST,
                 reason="fraudulent",
                 amount_cents=cents,
+                taken_cents=cents,
                 currency=order.currency,
                 opened_at=datetime(2026, 11, 1, tzinfo=UTC),
                 closed_at=datetime(2026, 11, 28, tzinfo=UTC),

@@ -12,21 +12,31 @@ from bakery.payments.facts import (
     Body,
     SessionFacts,
     dispute_facts,
-    failure_facts,
     intent_facts,
     refund_facts,
     session_facts,
     warning_facts,
 )
 from bakery.payments.models import EventOutcome, Payment, PaymentChannel, PaymentState
-from bakery.payments.operations import attempts, card_news, disputes, fraud_warnings, given_back, paid
+from bakery.payments.operations import (
+    attempts,
+    card_news,
+    disputes,
+    failed,
+    fraud_warnings,
+    given_back,
+    paid,
+)
 from bakery.payments.operations.results import Result, applied, flagged, ignored, waiting
 
 Handler = Callable[[Session, Body], Result]
 
 
-def handle(session: Session, kind: str, body: Body) -> Result:
+def handle(session: Session, kind: str, body: Body, event_id: str) -> Result:
     """Apply an event of this kind about this object. Takes the order's lock where it knows the order."""
+    if kind == "payment_intent.payment_failed":
+        # Several cards on one page are told by events that differ in nothing else.
+        return failed.declined(session, body, event_id)
     handler = _HANDLERS.get(kind)
     return handler(session, body) if handler else ignored("the shop takes no notice of this kind")
 
@@ -88,26 +98,6 @@ def _close(session: Session, body: Body, state: PaymentState, failure: str = "")
     return applied("the page closed unpaid", order.id)
 
 
-def _declined(session: Session, body: Body) -> Result:
-    """One card was refused; the page stays open for another. The order page says why."""
-    facts = failure_facts(body)
-    payment = attempts.of_failure(session, facts)
-    if payment is None:
-        return ignored("a refused card for an unknown order")
-    order = orders.lock_order(session, payment.order_id)
-    payment = attempts.fresh(session, payment.id)
-    if payment.state not in attempts.OPEN_STATES:
-        return ignored(f"the attempt is over already ({payment.state})", order.id)
-    payment.payment_intent_id = facts.payment_intent_id
-    payment.failure = declines.plain_words(facts.code, facts.decline_code)
-    if payment.channel == PaymentChannel.CARD:
-        # A page stays open for another card; a charge of a saved one is over.
-        attempts.end(payment, PaymentState.FAILED)
-    # What polls the order page compares the order's version.
-    order.version += 1
-    return applied(payment.failure, order.id)
-
-
 def _refund(session: Session, body: Body) -> Result:
     facts = refund_facts(body)
     found = attempts.of_intent(session, facts.payment_intent_id)
@@ -155,7 +145,6 @@ _HANDLERS: dict[str, Handler] = {
     "checkout.session.async_payment_failed": _async_failed,
     "checkout.session.expired": _expired,
     "payment_intent.succeeded": _charged,
-    "payment_intent.payment_failed": _declined,
     "refund.created": _refund,
     "refund.updated": _refund,
     "refund.failed": _refund,

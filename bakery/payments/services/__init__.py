@@ -1,5 +1,6 @@
 """Collecting and giving back: one use case a function."""
 
+from bakery.payments.services.balance import look_after, look_after_rests
 from bakery.payments.services.cancellation import cancel_own, cancel_with_refund
 from bakery.payments.services.card_payment import (
     Charged,
@@ -11,6 +12,7 @@ from bakery.payments.services.card_setup import follow_card_setups, keep_set_up_
 from bakery.payments.services.checkout import start_checkout
 from bakery.payments.services.closing import cancel_attempt, close_session
 from bakery.payments.services.customers import customer_of_order, customer_of_user
+from bakery.payments.services.deposits import ask_deposit
 from bakery.payments.services.events import apply_event, record_event, report_bad_signature
 from bakery.payments.services.kept_cards import (
     delete_customer,
@@ -20,6 +22,7 @@ from bakery.payments.services.kept_cards import (
     let_go_of_all,
     revoke_mandate,
 )
+from bakery.payments.services.nudges import is_still_unpaid, look_at_unpaid
 from bakery.payments.services.reconciliation import Report, reconcile
 from bakery.payments.services.refund_rescue import (
     call_back,
@@ -37,6 +40,7 @@ __all__ = [
     "Charged",
     "Report",
     "apply_event",
+    "ask_deposit",
     "call_back",
     "cancel_attempt",
     "cancel_card_attempt",
@@ -44,16 +48,20 @@ __all__ = [
     "cancel_with_refund",
     "charge_saved_card",
     "close_session",
+    "look_after",
+    "look_after_rests",
     "customer_of_order",
     "customer_of_user",
     "delete_customer",
     "detach_card",
     "follow_card_setups",
     "forget_customer",
+    "is_still_unpaid",
     "keep_card",
     "keep_set_up_card",
     "let_go",
     "let_go_of_all",
+    "look_at_unpaid",
     "follow_refunds",
     "give_otherwise",
     "give_up_refund",

@@ -31,7 +31,7 @@ from bakery.orders import operations as orders
 from bakery.orders.models import Order, OrderLine
 from bakery.orders.states import PaymentStatus
 from bakery.payments.models import Payment, PaymentChannel, PaymentKind, PaymentState
-from bakery.payments.operations import attempts, kept
+from bakery.payments.operations import attempts, kept, nudges, tries
 from bakery.payments.operations.payer import NOBODY, Payer
 from bakery.payments.services.closing import close_attempt
 from bakery.payments.services.customers import customer_of_payer
@@ -45,6 +45,8 @@ AWAY = (
     "The payment page cannot be opened right now. Your order is kept, and nothing was charged: "
     "please try again in a minute."
 )
+# Of orders from before a day was said.
+_REST_LATER = "The rest is due when it is collected."
 ENDED = (
     "This payment was ended in another tab or window before its page opened. Nothing was charged: "
     "please pay again from here."
@@ -106,6 +108,7 @@ def _prepare(order_id: int, base_url: str, payer: Payer, customer_id: str | None
         if order.total_cents == 0 and order.payment_status == PaymentStatus.PAID:
             return None
         attempts.check_payable(order)
+        tries.refuse_too_many(session, order, payer.tried_from)
         payment = attempts.waiting(session, order_id)
         keep = kept.wanted(session, order, payer, customer_id)
         if payment is not None and not (_fits(payment, order) and attempts.kept_by(payment) == keep):
@@ -117,6 +120,7 @@ def _prepare(order_id: int, base_url: str, payer: Payer, customer_id: str | None
         if payment is None:
             payment = attempts.begin(session, order, payer.until, keep=keep, tried_from=payer.tried_from)
             kept.agree(session, order, payment, payer)
+            nudges.owe(session, order, nudges.AFTER_A_PAGE)
         request = _request(session, order, payment, base_url)
         return _Attempt(payment.id, fresh, request, payment.session_id, payment.url)
 
@@ -159,8 +163,10 @@ def _items(session: Session, order: Order, payment: Payment) -> list[CheckoutIte
     price is one line, which says what it is a part of.
     """
     if payment.kind == PaymentKind.DEPOSIT:
-        words = f"{money(order.total)} in all; the rest is due when it is collected"
+        words = f"{money(order.total)} in all. {order.deposit_wording or _REST_LATER}"
         return [CheckoutItem(f"Deposit for order {order.number}", payment.amount_cents, 1, words)]
+    if payment.kind == PaymentKind.BALANCE and not order.held.cents:
+        return [CheckoutItem(f"Order {order.number}", payment.amount_cents, 1)]
     if payment.kind == PaymentKind.BALANCE:
         words = f"{money(order.total)} in all, of which {money(order.held)} is paid"
         return [CheckoutItem(f"The rest of order {order.number}", payment.amount_cents, 1, words)]
