@@ -36,6 +36,7 @@ JOBS = (
     "jobs.payments",
     "jobs.balance",
     "jobs.cards",
+    "jobs.nudges",
     "jobs.refunds",
     "jobs.books",
     "jobs.production",
@@ -46,6 +47,8 @@ JOBS = (
     "jobs.catalog",
     "jobs.learning",
     "jobs.servings",
+    "jobs.evidence",
+    "jobs.disputes",
 )
 HEAVY: dict[str, tuple[str, ...]] = {
     queue.URGENT: ("twilio.rest", "stripe"),

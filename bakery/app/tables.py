@@ -1,5 +1,6 @@
 """Every table, so that migrations see them all."""
 
+from bakery.aftercare import models as aftercare
 from bakery.catalog import cake_models as catalog_cakes
 from bakery.catalog import models as catalog
 from bakery.custom_cakes import draft_models as custom_cake_drafts
@@ -24,6 +25,7 @@ from bakery.shop import models as shop
 from bakery.stock import models as stock
 
 __all__ = [
+    "aftercare",
     "catalog",
     "catalog_cakes",
     "custom_cake_drafts",

@@ -9,6 +9,7 @@ from bakery.core.actor import Actor
 from bakery.custom_cakes.queue_queries import count_waiting
 from bakery.infra import htmx
 from bakery.infra.db import db
+from bakery.payments import dispute_queries, refund_list
 from bakery.people.rights import Right, has_right
 
 # (group, [(slug, address, name, icon, right)])
@@ -24,6 +25,8 @@ PLACES: list[tuple[str, list[tuple[str, str, str, str, Right]]]] = [
     (
         "Money",
         [
+            ("refunds", "/admin/refunds", "Refunds", "undo", Right.ASK_REFUNDS),
+            ("disputes", "/admin/disputes", "Disputes", "card", Right.MANAGE_DISPUTES),
             ("books", "/admin/insights/reconciliation", "Books", "scale", Right.SEE_BOOKS),
             ("accounts", "/admin/insights/accounts", "For the accountant", "download", Right.SEE_BOOKS),
         ],
@@ -47,6 +50,13 @@ PLACES: list[tuple[str, list[tuple[str, str, str, str, Right]]]] = [
     ),
 ]
 
+# What waits at a place for somebody to decide.
+_COUNTS = {
+    "custom-cakes": count_waiting,
+    "refunds": refund_list.count_waiting,
+    "disputes": dispute_queries.count_waiting,
+}
+
 
 def places() -> list[tuple[str, list[tuple[str, str, str, str, int | None]]]]:
     """The places of this person's rights, with how much waits there."""
@@ -64,11 +74,12 @@ def places() -> list[tuple[str, list[tuple[str, str, str, str, int | None]]]]:
 
 def _waiting(slug: str) -> int | None:
     """What stands beside a place's name; a part of a page shows no places, so nothing is counted for it."""
-    if slug != "custom-cakes" or htmx.wants_fragment():
+    if slug not in _COUNTS or htmx.wants_fragment():
         return None
-    if "cakes_waiting" not in g:
-        g.cakes_waiting = count_waiting(db.session())
-    return int(g.cakes_waiting)
+    counted = g.setdefault("waiting", {})
+    if slug not in counted:
+        counted[slug] = _COUNTS[slug](db.session())
+    return int(counted[slug])
 
 
 def actor() -> Actor:

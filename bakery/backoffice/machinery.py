@@ -17,6 +17,7 @@ from bakery.infra.db import db
 from bakery.messages import queries as messages
 from bakery.messages.services import settle_alert
 from bakery.orders.staff_queries import find_orders, numbers_by_ref
+from bakery.payments.dispute_queries import orders_of_disputes
 from bakery.people.audit_queries import PAGE_SIZE, list_entries
 from bakery.people.rights import Right, has_right
 from bakery.people.services import record_change
@@ -68,7 +69,9 @@ def alerts() -> ResponseReturnValue:
     alerts = messages.open_alerts(db.session())
     refs = [alert.subject_ref for alert in alerts if alert.subject_ref]
     numbers = numbers_by_ref(db.session(), refs)
-    return render_template("backoffice/alerts/index.html", alerts=alerts, numbers=numbers)
+    answers_them = has_right(current_user.role, Right.MANAGE_DISPUTES)
+    disputes = orders_of_disputes(db.session(), refs) if answers_them else {}
+    return render_template("backoffice/alerts/index.html", alerts=alerts, numbers=numbers, disputes=disputes)
 
 
 @blueprint.post("/alerts/<int:alert_id>/resolution")

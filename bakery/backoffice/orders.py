@@ -19,6 +19,7 @@ from bakery.backoffice.order_money_forms import (
     fresh_adjustment,
     fresh_taking,
 )
+from bakery.backoffice.refund_form import read_amount
 from bakery.catalog.words import ALLERGEN_WORDS
 from bakery.core import clock
 from bakery.core.errors import DomainError, Forbidden, Invalid
@@ -31,10 +32,15 @@ from bakery.messages.queries import of_subject
 from bakery.orders import services, staff_queries
 from bakery.orders.models import Order
 from bakery.orders.states import ORDER, OrderStatus, PaymentStatus
+from bakery.payments.dispute_queries import disputes_of, warnings_of
+from bakery.payments.dispute_words import fraud_words
+from bakery.payments.failure_queries import list_attempts
 from bakery.payments.operations import balance
 from bakery.payments.papers.queries import list_papers
-from bakery.payments.queries import attempts, timeline
+from bakery.payments.queries import timeline
+from bakery.payments.refund_queries import credit_notes_of, of_order
 from bakery.payments.services import cancel_with_refund
+from bakery.payments.services.cancellation import read_back
 from bakery.payments.services.counter import may_take
 from bakery.people.rights import Right, has_right
 from bakery.shop.queries import get_profile
@@ -79,7 +85,8 @@ def export() -> ResponseReturnValue:
     query = read_list_query(request.args, zone, clock.today(zone), personal=_sees_people())
     rows = staff_queries.export_lines(session, query.filters)
     personal = _sees_people()
-    return csv_file("orders.csv", HEADINGS, (_row(line, personal) for line in rows))
+    cells = (_row(line, personal) for line in rows)
+    return csv_file("orders.csv", HEADINGS, cells, staff_queries.EXPORT_CHUNK)
 
 
 @blueprint.get("/orders/<number>")
@@ -95,13 +102,13 @@ def move(number: str) -> ResponseReturnValue:
     if to is None:
         raise Invalid("There is no such status.", field="to")
     order = staff_queries.get_order(db.session(), number)
-    reason = request.form.get("reason", "").strip()[:300]
+    number, reason = order.number, request.form.get("reason", "").strip()[:300]
     try:
-        _move(order.id, to, reason, request.form.get("owing", 0, type=int))
+        _move(order, to, reason)
     except DomainError as error:
         return order_page(number, problem=error.message, status=error.status)
-    flash(f"{order.number} is {words(to)} now.", "success")
-    return htmx.see_other(f"/admin/orders/{order.number}")
+    flash(f"{number} is {words(to)} now.", "success")
+    return htmx.see_other(f"/admin/orders/{number}")
 
 
 @blueprint.post("/orders/<number>/notes")
@@ -116,15 +123,19 @@ def add_note(number: str) -> ResponseReturnValue:
     return htmx.see_other(f"/admin/orders/{order.number}")
 
 
-def _move(order_id: int, to: OrderStatus, reason: str, owing_cents: int) -> None:
-    if to == OrderStatus.CANCELLED:
-        if not has_right(current_user.role, Right.CANCEL_ORDERS):
-            raise Forbidden("Your account may not cancel orders.")
-        if not reason:
-            raise Invalid("Say why the order is cancelled; the customer may ask.", field="reason")
-        cancel_with_refund(order_id, actor(), reason)
+def _move(order: Order, to: OrderStatus, reason: str) -> None:
+    if to != OrderStatus.CANCELLED:
+        owing_cents = request.form.get("owing", 0, type=int)
+        services.move_order(order.id, to, actor(), reason, owing_cents=owing_cents)
         return
-    services.move_order(order_id, to, actor(), reason, owing_cents=owing_cents)
+    if not has_right(current_user.role, Right.CANCEL_ORDERS):
+        raise Forbidden("Your account may not cancel orders.")
+    # An empty field leaves it to what was promised with the order.
+    back = request.form.get("back", "").strip()[:40]
+    cents = read_amount(back, order.currency) if back else None
+    order_id = order.id
+    db.session().rollback()
+    cancel_with_refund(order_id, actor(), reason, amount_cents=cents)
 
 
 # The way of an order, and what staff call each step; expiry and payment belong to the clock and to Stripe.
@@ -152,11 +163,12 @@ def order_page(
     allowed = ORDER.allowed(current)
     role = current_user.role
     moves = _moves(current) if has_right(current_user.role, Right.MOVE_ORDERS) else []
+    back = read_back(session, order)
     page = render_template(
         "backoffice/orders/show.html",
         order=order,
         events=staff_queries.list_events(session, order.id),
-        payments=attempts(session, order.id),
+        attempts=list_attempts(session, order.id),
         rest_steps=balance.steps_of(session, order) if order.balance_due_at else [],
         may_ask_deposit=_waits(order) and _may_change_deposit(order),
         may_release=_waits(order) and not order.awaits_acceptance,
@@ -165,11 +177,19 @@ def order_page(
         adjustment=_adjustment(order, adjustment) if has_right(role, Right.MEND_BOOKS) else None,
         messages=of_subject(session, order.ref),
         papers=list_papers(session, order.id),
+        disputes=disputes_of(session, order.id),
+        fraud_warnings=warnings_of(session, order.id),
+        fraud_words=fraud_words,
         scrubbed=scrub_text,
         allergen_words=ALLERGEN_WORDS,
         moves=moves,
         may_cancel=OrderStatus.CANCELLED in allowed and has_right(current_user.role, Right.CANCEL_ORDERS),
         personal=_sees_people(),
+        refunds=of_order(session, order.id),
+        credit_notes=credit_notes_of(session, order.id),
+        available=back.paid,
+        back=back if back.paid.cents else None,
+        typed=request.form,
         problem=problem,
     )
     return page, status

@@ -8,7 +8,16 @@ from typing import Any
 from flask import Blueprint, flash, render_template
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
-from wtforms import EmailField, Field, HiddenField, StringField, TelField, TextAreaField
+from wtforms import (
+    EmailField,
+    Field,
+    HiddenField,
+    SelectChoice,
+    SelectField,
+    StringField,
+    TelField,
+    TextAreaField,
+)
 
 from bakery.backoffice.frame import actor, init_frame
 from bakery.backoffice.number_fields import NumberField
@@ -25,12 +34,17 @@ _FIELDS = {
     Kind.TEXT: TextAreaField,
     Kind.EMAIL: EmailField,
     Kind.PHONE: TelField,
+    Kind.TIERS: TextAreaField,
 }
 
 
 def _field(setting: Setting) -> Field:
     if setting.kind in _FIELDS:
         return _FIELDS[setting.kind](setting.label)
+    if setting.kind is Kind.CHOICE:
+        # What is none of them is said by the service, beside everything else.
+        choices = [SelectChoice(value, text) for value, text in setting.options]
+        return SelectField(setting.label, choices=choices, validate_choice=False)
     places = 2 if setting.kind in _HUNDREDTHS else 0
     money = setting.kind is Kind.MONEY
     return NumberField(

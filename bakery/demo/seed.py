@@ -16,6 +16,7 @@ from bakery.demo.seed_cakes import People, add_cakes
 from bakery.demo.seed_cakes_past import add_past_cakes
 from bakery.demo.seed_catalog import add_catalog
 from bakery.demo.seed_history import add_history
+from bakery.demo.seed_papers import add_papers
 from bakery.demo.seed_pictures import Drawn, draw_pictures, sent_pictures
 from bakery.demo.seed_shop import add_shop
 from bakery.infra.transaction import transaction
@@ -68,6 +69,7 @@ def seed(
         past = add_past_cakes(session, people, now, days=history_days)
         waiting = add_cakes(session, people, sent, now)
         say(f"remembering {past} custom cakes, and taking {waiting} requests of these days")
+        say(f"numbering {add_papers(session)} tax invoices")
 
 
 def _people(session: Session, password: str, now: datetime) -> list[int | None]:

@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from bakery.demo.content.types import Faq as FaqContent
 from bakery.demo.content.types import Shop as ShopContent
-from bakery.payments.models import ReceiptSeries
 from bakery.scheduling.models import Cutoff, OpeningHours, ScheduleException, SlotPlan
 from bakery.shop.models import Faq, Shop, TaxRate
 
@@ -60,7 +59,6 @@ def add_shop(session: Session, shop: ShopContent, faqs: Sequence[FaqContent], no
     )
     session.add(TaxRate(code="gst", name="GST 10%", rate_bp=shop.gst_basis_points))
     session.add(TaxRate(code="gst_free", name="GST-free", rate_bp=0))
-    session.add(ReceiptSeries(code="R", last_number=0))
     _schedule(session, shop)
     for position, faq in enumerate(faqs):
         session.add(

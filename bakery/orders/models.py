@@ -142,6 +142,8 @@ class Order(Base):
     # The shop's name, ABN, address and terms version as they were.
     snapshot: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
     placed_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    # The internet address that it came from: what a bank asks first when somebody says it was not them.
+    placed_ip: Mapped[str | None] = mapped_column(String(45))
     hold_expires_at: Mapped[datetime]
     confirmed_at: Mapped[datetime | None]
     is_demo: Mapped[bool] = mapped_column(default=False)

@@ -7,7 +7,7 @@ variant, then the slot, then the days of the kitchen's stations by date and stat
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -23,6 +23,8 @@ from bakery.people import audit
 from bakery.scheduling import operations as scheduling
 from bakery.scheduling.steps import agreed_need, read_steps
 from bakery.stock import operations as stock
+
+EVIDENCE_AFTER = timedelta(minutes=2)
 
 
 def lock_order(session: Session, order_id: int) -> Order:
@@ -46,6 +48,8 @@ def change_status(
     ORDER.check(current, to)
     order.status = to
     _enter(session, order, "status", current, to, actor, reason)
+    if to == OrderStatus.COLLECTED:
+        _owe_evidence(session, order, "handover", f"handover:{order.version}")
 
 
 def change_payment_status(
@@ -98,6 +102,7 @@ def confirm(session: Session, order: Order, actor: Actor = SYSTEM, reason: str =
             session, "jobs.orders.send_staff_sms", order.id, on=queue.URGENT, key=f"{order.ref}:staff-sms"
         )
     outbox.owe(session, "jobs.production.open_tickets", order.id, on=queue.URGENT, key=f"{order.ref}:tickets")
+    _owe_evidence(session, order, "sale", "sale")
     if order.is_bespoke:
         outbox.owe(
             session, "jobs.custom_cakes.follow_order", order.id, on=queue.URGENT, key=f"{order.ref}:request"
@@ -189,6 +194,20 @@ def retake_or_none(session: Session, order: Order) -> Order | None:
     except (stock.OutOfStock, scheduling.SlotGone):
         return None
     return order
+
+
+def _owe_evidence(session: Session, order: Order, kind: str, occasion: str) -> None:
+    """Write down what is known of the order now, should anybody ever dispute it; once its mails have gone out."""
+    outbox.owe(
+        session,
+        "jobs.evidence.store",
+        order.id,
+        kind,
+        occasion,
+        on=queue.LOW,
+        key=f"{order.ref}:evidence:{occasion}",
+        not_before=clock.now() + EVIDENCE_AFTER,
+    )
 
 
 def _enter(  # noqa: PLR0913 who, what, from, to, why

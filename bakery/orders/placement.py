@@ -174,6 +174,7 @@ def write_order(
             "snapshot": snapshot.shop_snapshot(shop, totals, terms.kept_cents),
             **deposit_terms.columns(terms, Money(totals.total_cents, shop.currency), shop.time_zone),
             "placed_at": now,
+            "placed_ip": wish.ip,
             "hold_expires_at": now + timedelta(minutes=wish.checkout_minutes) + GRACE,
         },
     )

@@ -139,7 +139,7 @@ def count_by_view(session: Session, day_end: datetime) -> dict[str, int]:
 def find_orders(session: Session, q: str, *, personal: bool, limit: int = 6) -> Sequence[Order]:
     """Orders that `q` fits, for the command palette; by number only unless `personal`."""
     return session.scalars(
-        select(Order).where(_matches(q, personal)).order_by(Order.placed_at.desc()).limit(limit)
+        select(Order).where(order_matches(q, personal=personal)).order_by(Order.placed_at.desc()).limit(limit)
     ).all()
 
 
@@ -162,7 +162,7 @@ def day_bounds(on: date, zone: str) -> tuple[datetime, datetime]:
 def _conditions(filters: OrderFilters) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if filters.q:
-        conditions.append(_matches(filters.q, filters.personal))
+        conditions.append(order_matches(filters.q, personal=filters.personal))
     if filters.statuses:
         conditions.append(Order.status.in_(filters.statuses))
     if filters.cakes_only:
@@ -174,7 +174,8 @@ def _conditions(filters: OrderFilters) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def _matches(q: str, personal: bool) -> ColumnElement[bool]:
+def order_matches(q: str, *, personal: bool) -> ColumnElement[bool]:
+    """Orders that what somebody typed fits: by number, and by name, email or phone where `personal`."""
     number = normalize_number(q)
     if number:
         return Order.number == number

@@ -7,7 +7,7 @@ from typing import Any
 
 from bakery.orders.models import Order, OrderLine
 from bakery.payments.models import Receipt
-from bakery.payments.receipt_facts import SHOP_WORDS, Facts
+from bakery.payments.receipt_facts import SHOP_WORDS, Facts, buyer, verify_at
 from bakery.payments.refund_models import RefundLine, RefundPart, RefundRequest
 from bakery.payments.refund_states import PartState, RefundKind, RefundSource
 from bakery.payments.refund_words import WAYS
@@ -38,7 +38,8 @@ def collect(
         "unknown_cents": request.amount_cents - spread,
         "reason": why(request),
         "shop": {word: then.get(word) or getattr(shop, word) for word in SHOP_WORDS},
-        "customer": {"name": order.contact_name, "email": order.contact_email},
+        "customer": buyer(order),
+        "verify_at": verify_at(),
         "lines": [_line(part, sold) for part, sold in lines],
         "taxes": _taxes(lines),
         "ways": [

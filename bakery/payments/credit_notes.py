@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bakery.core import clock
 from bakery.core.errors import NotFound
 from bakery.infra.transaction import transaction
-from bakery.integrations.files.port import FileMissing, Files
+from bakery.integrations.files.port import Files
 from bakery.orders.models import Order, OrderLine
 from bakery.payments import credit_note_facts, receipts
 from bakery.payments.operations import numbering
+from bakery.payments.papers import kinds, store
 from bakery.payments.receipt_facts import Facts
-from bakery.payments.receipt_pdf import print_pdf
 from bakery.payments.receipts import ReceiptPdf
 from bakery.payments.refund_models import CreditNote, RefundLine, RefundPart, RefundRequest
 from bakery.shop.queries import get_profile
@@ -33,15 +31,18 @@ def issue(session: Session, order: Order, request: RefundRequest) -> CreditNote:
     known = session.scalar(select(CreditNote).where(CreditNote.request_id == request.id))
     if known is not None:
         return known
-    issued_at = clock.now()
     facts = _facts(session, order, request)
+    number = numbering.next_number(session, SERIES)
+    # After the lock, so that numbers and times go up together.
+    issued_at = clock.now()
     note = CreditNote(
         series=SERIES,
-        number=numbering.next_number(session, SERIES),
+        number=number,
         request_id=request.id,
         order_id=order.id,
         issued_at=issued_at,
         snapshot=facts | {"issued_at": issued_at.isoformat()},
+        keep_until=receipts.keep_until(order, issued_at, get_profile(session)),
     )
     session.add(note)
     session.flush()
@@ -51,29 +52,8 @@ def issue(session: Session, order: Order, request: RefundRequest) -> CreditNote:
 def get_pdf(order_id: int, label: str, files: Files) -> ReceiptPdf:
     """A credit note of this order, by its number as printed. Raises NotFound, also for another order's."""
     with transaction() as session:
-        note = _find(session, order_id, label)
-        note_id, facts, key, kept = note.id, dict(note.snapshot), note.file_key, note.sha256
-    if key is not None:
-        try:
-            data = files.get(key)
-        except FileMissing:
-            # Printed again from the facts: the same paper, whoever lost the first.
-            data = b""
-        if data and hashlib.sha256(data).hexdigest() == kept:
-            return ReceiptPdf(f"{label}.pdf", data, kept or "")
-    data = render(label, facts)
-    digest = hashlib.sha256(data).hexdigest()
-    key = f"credit-notes/{label}.pdf"
-    files.put(key, data, content_type=receipts.PDF)
-    with transaction() as session:
-        row = session.get_one(CreditNote, note_id)
-        row.file_key, row.sha256 = key, digest
-    return ReceiptPdf(f"{label}.pdf", data, digest)
-
-
-def render(label: str, facts: Facts) -> bytes:
-    """The PDF of a credit note."""
-    return print_pdf("credit_note.html", label, facts)
+        note_id = _find(session, order_id, label).id
+    return store.fetch(kinds.CREDIT_NOTE, note_id, files)
 
 
 def _find(session: Session, order_id: int, label: str) -> CreditNote:

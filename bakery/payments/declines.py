@@ -24,6 +24,7 @@ _WORDS = {
     "payment_intent_authentication_failure": (
         "The bank wanted to check that it was you, and that was not completed."
     ),
+    "resource_missing": "This saved card cannot be used any more.",
 }
 _OTHERWISE = "The bank did not accept the card."
 DELAYED = "The bank did not send the money in the end."

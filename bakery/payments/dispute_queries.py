@@ -2,13 +2,143 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Row, case, func, or_, select
 from sqlalchemy.orm import Session
 
-from bakery.payments.dispute_models import OPEN_DISPUTE, Dispute
+from bakery.core.errors import NotFound
+from bakery.core.ids import normalize_number
+from bakery.orders.models import Order
+from bakery.payments.dispute_models import OPEN_DISPUTE, Dispute, DisputeEvent, DisputeState, FraudWarning
+from bakery.payments.models import Payment
+
+PAGE_SIZE = 50
+_WAITS = Dispute.state == DisputeState.NEEDS_RESPONSE
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeFilters:
+    """What of all disputes is wanted. `q` is an order's number, or Stripe's id of a dispute."""
+
+    states: tuple[DisputeState, ...] = ()
+    inquiries: bool | None = None
+    reason: str = ""
+    q: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    rows: Sequence[Row[Dispute, Order]]
+    total: int
 
 
 def is_disputed(session: Session, order_id: int) -> bool:
     """Whether a dispute (or an inquiry) of this order is open: then nothing is refunded, or it would be paid twice."""
     query = select(Dispute.id).where(Dispute.order_id == order_id, Dispute.state.in_(OPEN_DISPUTE))
     return session.scalar(query.limit(1)) is not None
+
+
+def disputes_of(session: Session, order_id: int) -> Sequence[Dispute]:
+    """An order's disputes, the open ones first."""
+    query = select(Dispute).where(Dispute.order_id == order_id)
+    return session.scalars(query.order_by(Dispute.closed_at.desc().nulls_first(), Dispute.id.desc())).all()
+
+
+def warnings_of(session: Session, order_id: int) -> Sequence[FraudWarning]:
+    """An order's fraud warnings about which something can still be done."""
+    query = select(FraudWarning).where(FraudWarning.order_id == order_id, FraudWarning.settled_at.is_(None))
+    return session.scalars(query.order_by(FraudWarning.id)).all()
+
+
+def open_warnings(session: Session, limit: int = 50) -> Sequence[Row[FraudWarning, Order, Payment]]:
+    """Every fraud warning about which something can still be done, the newest first."""
+    return session.execute(
+        select(FraudWarning, Order, Payment)
+        .join(Order, Order.id == FraudWarning.order_id)
+        .join(Payment, Payment.id == FraudWarning.payment_id)
+        .where(FraudWarning.settled_at.is_(None))
+        .order_by(FraudWarning.warned_at.desc())
+        .limit(limit)
+    ).all()
+
+
+def get_dispute(session: Session, dispute_id: int) -> tuple[Dispute, Order]:
+    """A dispute with its order. Raises NotFound."""
+    row = session.execute(
+        select(Dispute, Order).join(Order, Order.id == Dispute.order_id).where(Dispute.id == dispute_id)
+    ).first()
+    if row is None:
+        raise NotFound("There is no such dispute.")
+    return row.Dispute, row.Order
+
+
+def history(session: Session, dispute_id: int) -> Sequence[DisputeEvent]:
+    """What happened to a dispute, oldest first."""
+    query = select(DisputeEvent).where(DisputeEvent.dispute_id == dispute_id)
+    return session.scalars(query.order_by(DisputeEvent.at, DisputeEvent.id)).all()
+
+
+def list_disputes(session: Session, filters: DisputeFilters, page: int = 1) -> Found:
+    """A page of disputes with their orders: first what waits for an answer, by its deadline; then the newest."""
+    conditions = _conditions(filters)
+    query = (
+        select(Dispute, Order)
+        .join(Order, Order.id == Dispute.order_id)
+        .where(*conditions)
+        .order_by(
+            case((_WAITS, 0), else_=1),
+            case((_WAITS, Dispute.due_by)).asc().nulls_last(),
+            Dispute.opened_at.desc(),
+            Dispute.id.desc(),
+        )
+        .offset((page - 1) * PAGE_SIZE)
+        .limit(PAGE_SIZE)
+    )
+    total = session.scalar(
+        select(func.count()).select_from(Dispute).join(Order, Order.id == Dispute.order_id).where(*conditions)
+    )
+    return Found(session.execute(query).all(), total or 0)
+
+
+def orders_of_disputes(session: Session, refs: Sequence[str]) -> dict[str, tuple[int, str]]:
+    """(its id, its order's number) of each dispute that alerts name as `dispute:<id>`; other refs are left out."""
+    ids = [int(ref.removeprefix("dispute:")) for ref in refs if re.fullmatch(r"dispute:\d{1,18}", ref)]
+    if not ids:
+        return {}
+    rows = session.execute(
+        select(Dispute.id, Order.number).join(Order, Order.id == Dispute.order_id).where(Dispute.id.in_(ids))
+    )
+    return {f"dispute:{dispute_id}": (dispute_id, number) for dispute_id, number in rows}
+
+
+def count_by_state(session: Session) -> dict[str, int]:
+    """How many disputes are in each state."""
+    rows = session.execute(select(Dispute.state, func.count()).group_by(Dispute.state))
+    return {state: count for state, count in rows}
+
+
+def count_waiting(session: Session) -> int:
+    """How many disputes wait for an answer."""
+    return session.scalar(select(func.count()).select_from(Dispute).where(_WAITS)) or 0
+
+
+def reasons(session: Session) -> Sequence[str]:
+    """Every reason that any dispute was ever given."""
+    return session.scalars(select(Dispute.reason).distinct().order_by(Dispute.reason)).all()
+
+
+def _conditions(filters: DisputeFilters) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if filters.states:
+        conditions.append(Dispute.state.in_(filters.states))
+    if filters.inquiries is not None:
+        conditions.append(Dispute.is_inquiry == filters.inquiries)
+    if filters.reason:
+        conditions.append(Dispute.reason == filters.reason)
+    if filters.q:
+        number = normalize_number(filters.q) or ""
+        conditions.append(or_(Order.number == number, Dispute.stripe_id == filters.q))
+    return conditions

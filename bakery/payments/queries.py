@@ -27,13 +27,6 @@ PAID_EVENTS = (
 )
 
 
-def attempts(session: Session, order_id: int) -> Sequence[Payment]:
-    """An order's attempts to pay, the latest first."""
-    return session.scalars(
-        select(Payment).where(Payment.order_id == order_id).order_by(Payment.id.desc())
-    ).all()
-
-
 @dataclass(frozen=True, slots=True)
 class LastTry:
     """How an order's latest attempt stands; `failure`: why it has not worked so far, for the customer."""

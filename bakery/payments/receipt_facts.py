@@ -69,14 +69,24 @@ def _head(order: Order, shop: Profile, issued_at: datetime) -> Facts:
         "time_zone": order.time_zone,
         "currency": order.currency,
         "shop": {word: then.get(word) or getattr(shop, word) for word in SHOP_WORDS},
-        "customer": {
-            "name": order.contact_name,
-            "email": order.contact_email,
-            "business_name": order.business_name,
-            "abn": order.business_abn,
-        },
-        "verify_at": f"{settings().base_url}/receipts/verify",
+        "customer": buyer(order),
+        "verify_at": verify_at(),
     }
+
+
+def buyer(order: Order) -> Facts:
+    """Whom a paper is for."""
+    return {
+        "name": order.contact_name,
+        "email": order.contact_email,
+        "business_name": order.business_name,
+        "abn": order.business_abn,
+    }
+
+
+def verify_at() -> str:
+    """Where anybody may check a paper."""
+    return f"{settings().base_url}/receipts/verify"
 
 
 def payment(row: Transaction) -> Facts:

@@ -38,6 +38,11 @@ def render_payment_pdf(label: str, facts: Facts) -> bytes:
     return print_pdf("payment_receipt.html", label, facts)
 
 
+def render_credit_note(label: str, facts: Facts) -> bytes:
+    """The PDF of a credit note."""
+    return print_pdf("credit_note.html", label, facts)
+
+
 def print_pdf(template: str, label: str, facts: Facts) -> bytes:
     """The PDF of a numbered paper, before it is signed."""
     # WeasyPrint takes a second to load and 40 MB to keep: only who prints pays for it.

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false, func
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from bakery.core.money import Money
 from bakery.infra.db import Base, Cents, Id, in_states
+from bakery.payments.papers.models import Paper
 from bakery.payments.refund_states import PartState, RefundKind, RefundSource, RefundState, Tender
 
 
@@ -141,23 +140,11 @@ class RefundEvent(Base):
     actor_label: Mapped[str] = mapped_column(String(254))
 
 
-class CreditNote(Base):
-    """A numbered credit note with the data it was printed from, and its stored PDF. What it says never changes."""
+class CreditNote(Paper, Base):
+    """What a refund lowered of an order's tax invoice. What it says never changes."""
 
     __tablename__ = "credit_note"
     __table_args__ = (UniqueConstraint("series", "number"),)
 
-    id: Mapped[Id]
-    series: Mapped[str] = mapped_column(ForeignKey("receipt_series.code"))
-    number: Mapped[int]
     request_id: Mapped[int] = mapped_column(ForeignKey("refund_request.id"), unique=True)
     order_id: Mapped[int] = mapped_column(ForeignKey("shop_order.id"), index=True)
-    issued_at: Mapped[datetime]
-    snapshot: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    file_key: Mapped[str | None] = mapped_column(String(200))
-    sha256: Mapped[str | None] = mapped_column(String(64))
-
-    @property
-    def label(self) -> str:
-        """The number as printed: `C-000123`."""
-        return f"{self.series}-{self.number:06d}"

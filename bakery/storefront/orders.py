@@ -21,7 +21,7 @@ from bakery.core.actor import Actor
 from bakery.core.errors import DomainError, NotFound
 from bakery.infra import htmx
 from bakery.infra.db import db
-from bakery.infra.limits import limiter
+from bakery.infra.limits import address, limiter
 from bakery.infra.transaction import end_read
 from bakery.integrations.adapters import adapters
 from bakery.orders import cart_services, queries
@@ -30,14 +30,17 @@ from bakery.orders.services import abandon_order
 from bakery.payments import queries as payments
 from bakery.payments import receipts
 from bakery.payments.card_queries import agreed_charge
+from bakery.payments.failure_queries import why_paused
 from bakery.payments.services import cancel_attempt
 from bakery.payments.services import revoke_mandate as revoke
+from bakery.payments.services.cancellation import why_not_cancelled
 from bakery.storefront import order_page
 from bakery.storefront.cake_access import known_requests
 from bakery.storefront.cart_answers import private
 from bakery.storefront.cart_cookie import owner_for_adding, send_token
 from bakery.storefront.order_access import find_order, open_by_link
 from bakery.storefront.paying import pay_for, visitor_as_payer, ways
+from bakery.storefront.refund_news import read_news
 
 blueprint = Blueprint("orders", __name__, url_prefix="/orders")
 
@@ -204,8 +207,11 @@ def _context(order: Order, state: order_page.Progress) -> dict[str, object]:
         # An earlier offer's order is no request's any more, and is on no menu either.
         "on_menu": any(line.variant_id is not None for line in order.lines),
         "cancelled_payment": request.args.get("paid") == "0",
+        "refunds": read_news(db.session(), order) if order.confirmed_at else [],
+        "may_cancel": not why_not_cancelled(order),
         "paying": ways(session, order),
         "agreed": agreed_charge(session, order),
+        "paused": why_paused(session, order, address()),
         "payment_receipts": receipts.list_payment_receipts(db.session(), order.id),
         "user": current_user if current_user.is_authenticated else None,
     }

@@ -18,6 +18,10 @@ class Kind(StrEnum):
     LENGTH = "length"
     # Dollars on the page, cents in the database.
     MONEY = "money"
+    # One of its options.
+    CHOICE = "choice"
+    # What comes back of a cancelled order: `100 % until 7 days before`, a line each.
+    TIERS = "tiers"
 
 
 class Place(StrEnum):
@@ -39,6 +43,7 @@ class Setting:
     high: int = 0
     place: Place = Place.SHOP
     unit: str = ""
+    options: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +204,42 @@ SECTIONS: tuple[Section, ...] = (
                 0,
                 336,
                 unit="hours",
+            ),
+        ),
+    ),
+    Section(
+        "refunds",
+        "Refunds",
+        "Who decides, whose money goes back first, and what is promised to who cancels. Orders that are placed keep "
+        "what they were promised.",
+        (
+            Setting(
+                "refund_limit_cents",
+                Kind.MONEY,
+                "One person may give back",
+                "Of one order in all. Above it a second person has to agree.",
+                0,
+                10_000_000,
+                unit="$",
+            ),
+            Setting(
+                "refund_order",
+                Kind.CHOICE,
+                "What goes back first",
+                "Where an order was paid in parts.",
+                1,
+                options=(
+                    ("newest", "What was paid last"),
+                    ("oldest", "What was paid first"),
+                ),
+            ),
+            Setting(
+                "cancellation_tiers",
+                Kind.TIERS,
+                "When an order is cancelled, so much comes back",
+                "A line each, such as: 100 % until 7 days before. After the last line, and without any, nothing does.",
+                0,
+                400,
             ),
         ),
     ),

@@ -1,7 +1,7 @@
 """papers: payment receipts, keys that sign, what is kept until when, businesses that buy, the books' accounts
 
 Revision ID: 0020
-Revises: 0018
+Revises: 0019
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0020"
-down_revision = "0018"
+down_revision = "0019"
 
 # Five years after it is written: what code of the release before gives its receipts, too.
 FIVE_YEARS = sa.text("(now() + interval '5 years')::date")

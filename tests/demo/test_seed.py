@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
@@ -14,11 +16,17 @@ from bakery.demo import content
 from bakery.demo.seed import _people, seed
 from bakery.demo.seed_catalog import add_catalog
 from bakery.demo.seed_history import add_history
+from bakery.demo.seed_papers import add_papers
 from bakery.demo.seed_pictures import Drawn
 from bakery.demo.seed_shop import add_shop
 from bakery.infra.transaction import transaction
 from bakery.orders.models import Order, OrderLine
-from bakery.payments.models import Transaction
+from bakery.payments import receipts
+from bakery.payments.books.models import BooksRun
+from bakery.payments.books.proof import prove
+from bakery.payments.journal.balance import add_up
+from bakery.payments.journal.queries import Period, read_journal
+from bakery.payments.models import Receipt, Transaction
 from bakery.people.models import Role, User
 from bakery.production.models import Ticket
 from bakery.scheduling.models import PickupSlot
@@ -26,6 +34,7 @@ from bakery.stock.models import StockLevel, StockMovement
 from tests.factories.orders import make_order
 from tests.factories.people import sign_in
 from tests.fakes.files import FakeFiles
+from tests.fakes.gateway import FakeGateway
 from tests.page_checker import CheckingClient
 
 PASSWORD = "warm saffron bread"
@@ -47,7 +56,14 @@ def demo(session: Session) -> Session:
         customers = _people(open_session, PASSWORD, now)
         sold = add_catalog(open_session, _AnyPicture(), now)
         add_history(open_session, customers, sold, now, days=30)
+        add_papers(open_session)
     return session
+
+
+def test_the_books_of_the_demo_agree_though_stripe_never_heard_of_it(demo: Session) -> None:
+    with clock.travel(clock.now() + timedelta(hours=2)):
+        run = demo.get_one(BooksRun, prove(None, FakeGateway()))
+    assert (run.ok, run.found, run.outcome) == (True, 0, "Everything agrees.")
 
 
 def test_the_demo_shop_is_complete_and_its_books_balance(demo: Session) -> None:
@@ -122,3 +138,17 @@ def test_the_command_does_nothing_twice_and_wants_a_password(demo: Session, app:
     assert again.exit_code == 0 and "set up already" in again.output
     refused = runner.invoke(args=["seed-demo"], env={"DEMO_PASSWORD": ""})
     assert refused.exit_code == 1 and "--password" in refused.output
+
+
+def test_every_sale_has_its_invoice_and_the_journal_balances(demo: Session) -> None:
+    confirmed = demo.scalar(select(func.count()).where(Order.confirmed_at.is_not(None)))
+    labels = [row.label for row in demo.scalars(select(Receipt).order_by(Receipt.number))]
+    assert labels == [f"R-{number:06d}" for number in range(1, (confirmed or 0) + 1)]
+    assert receipts.missing_numbers(demo) == []
+    sums = add_up(
+        read_journal(demo, Period(clock.now() - timedelta(days=60), clock.now() + timedelta(days=1)))
+    )
+    assert sum(each.balance_cents for each in sums.values()) == 0
+    # Everything is paid and invoiced: nobody owes anything.
+    moved = {slot for (_, slot), each in sums.items() if each.balance_cents}
+    assert moved == {"stripe", "gst", "sales:gst", "sales:gst_free"}

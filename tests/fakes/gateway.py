@@ -18,12 +18,13 @@ from bakery.integrations.gateway.port import (
 from tests.fakes.balance import FakeBalance
 from tests.fakes.gateway_cards import FakeCards
 from tests.fakes.gateway_customers import FakeCustomers
+from tests.fakes.gateway_disputes import FakeDisputes
 from tests.fakes.gateway_refunds import FakeRefunds, refund_body
 
 __all__ = ["FakeGateway", "refund_body", "session_body"]
 
 
-class FakeGateway(FakeCards, FakeCustomers, FakeRefunds, FakeBalance):
+class FakeGateway(FakeCards, FakeCustomers, FakeDisputes, FakeRefunds, FakeBalance):
     """`away`: does not answer. `refusing`: says no with this code. `interrupt`: called between work and answer."""
 
     def __init__(self) -> None:

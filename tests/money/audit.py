@@ -112,7 +112,7 @@ def ledger_of(shop: MoneyShop) -> Counter[tuple[str, str, int]]:
     rows = db.session.execute(
         text(
             "SELECT kind, stripe_id, amount_cents FROM ledger_transaction"
-            " WHERE order_id = ANY(:orders) AND kind IN ('charge', 'refund', 'reversal')"
+            " WHERE order_id = ANY(:orders) AND kind IN ('charge', 'refund', 'reversal', 'dispute', 'dispute_fee')"
         ),
         {"orders": shop.orders},
     ).all()
@@ -145,9 +145,22 @@ def stripes(shop: MoneyShop) -> Counter[tuple[str, str, int]]:
     for body in intents.values():
         if body["status"] == "succeeded":
             moved["charge", body["id"], body["amount_received"]] += 1
+    moved += _of_disputes(shop, set(intents))
     for refund in shop.box.world.store.all("refund"):
         if refund["payment_intent"] in intents:
             moved += Counter(_of_refund(refund))
+    return moved
+
+
+def _of_disputes(shop: MoneyShop, intents: set[str]) -> Counter[tuple[str, str, int]]:
+    """What banks took and gave back, each with Stripe's fee for it."""
+    moved: Counter[tuple[str, str, int]] = Counter()
+    for dispute in shop.box.world.store.all("dispute"):
+        if dispute["payment_intent"] in intents:
+            for booked in dispute["balance_transactions"]:
+                moved["dispute", booked["id"], booked["amount"]] += 1
+                if booked["fee"]:
+                    moved["dispute_fee", booked["id"], -booked["fee"]] += 1
     return moved
 
 

@@ -10,6 +10,8 @@ from flask import Flask
 
 from bakery.catalog.models import Variant
 from bakery.core.actor import Actor
+from bakery.infra.db import db
+from bakery.orders.models import Order
 from bakery.payments.operations.attempts import CardOnFile
 from sandbox.server import Sandbox
 from tests.money.dying import DyingGateway
@@ -34,6 +36,12 @@ class Base:
     delivered: list[dict[str, Any]] = field(default_factory=list)
     seen: int = 0
     cards: dict[str, CardOnFile] = field(default_factory=dict)
+    disputes: list[str] = field(default_factory=list)
     bells: list[int] = field(default_factory=list)
     redis_is_up: bool = True
     ahead: float = 0.0
+
+    def order(self, order_id: int) -> Order:
+        """The order as it is now."""
+        db.session.rollback()
+        return db.session.get_one(Order, order_id, populate_existing=True)

@@ -19,7 +19,7 @@ from tests.money.base import SECRET, Base
 from tests.money.dying import Killed
 
 # Jobs that move money; letters and PDFs have tests of their own.
-MONEY_JOBS = ("jobs.payments.", "jobs.refunds.execute", "jobs.disputes.")
+MONEY_JOBS = ("jobs.payments.", "jobs.refunds.execute", "jobs.disputes.send", "jobs.cards.")
 
 
 class Outside(Base):
@@ -69,6 +69,32 @@ class Outside(Base):
 
     def dashboard_refund(self, order_id: int, cents: int) -> str:
         """Somebody gives money back in Stripe's own dashboard."""
+        intent = self._paid_intent(order_id)
+        if intent is None:
+            return "no payment"
+        self.box.dashboard_refund(intent, cents)
+        return "refunded outside"
+
+    def dispute(self, order_id: int, *, inquiry: bool) -> str:
+        """A cardholder complains to their bank."""
+        intent = self._paid_intent(order_id)
+        if intent is None:
+            return "no payment"
+        self.disputes.append(self.box.open_dispute(intent, inquiry=inquiry)["id"])
+        return "inquiry" if inquiry else "disputed"
+
+    def bank_decides(self, which: int) -> str:
+        """The bank is done with a dispute, whatever the shop has answered."""
+        if not self.disputes:
+            return "nothing"
+        dispute_id = self.disputes[which % len(self.disputes)]
+        over = self.box.object(dispute_id)["status"].startswith("warning")
+        outcome = "warning_closed" if over else ("won", "lost")[which % 2]
+        self.box.close_dispute(dispute_id, outcome)
+        return outcome
+
+    def _paid_intent(self, order_id: int) -> str | None:
+        """The order's latest payment as Stripe knows it, of which we may not have heard."""
         intent = db.session.scalar(
             select(Payment.payment_intent_id)
             .where(Payment.order_id == order_id, Payment.payment_intent_id.is_not(None))
@@ -76,10 +102,7 @@ class Outside(Base):
             .limit(1)
         )
         db.session.rollback()
-        if intent is None:
-            return "no payment"
-        self.box.dashboard_refund(intent, cents)
-        return "refunded outside"
+        return intent
 
     def ring(self, row_id: int, _on: str) -> bool:
         """In the place of Redis."""

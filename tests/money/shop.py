@@ -26,7 +26,6 @@ from bakery.infra.models import Outbox
 from bakery.integrations.gateway import stripe_connection
 from bakery.integrations.gateway.port import GatewayRefused, GatewayUnavailable
 from bakery.integrations.gateway.stripe_gateway import StripeGateway
-from bakery.orders.models import Order
 from bakery.orders.services import expire_due_orders
 from bakery.payments import services
 from bakery.payments.models import Payment
@@ -108,10 +107,6 @@ class MoneyShop(Customers, Staff, Outside):
         finally:
             with suppress(Exception):
                 db.session.rollback()
-
-    def order(self, order_id: int) -> Order:
-        db.session.rollback()
-        return db.session.get_one(Order, order_id)
 
 
 @contextmanager

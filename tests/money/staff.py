@@ -9,10 +9,12 @@ from sqlalchemy import Row, select
 from bakery.infra.db import db
 from bakery.orders.models import OrderLine
 from bakery.payments import services
+from bakery.payments.models import TransactionKind
 from bakery.payments.refund_models import RefundPart, RefundRequest
 from bakery.payments.refund_simulation import Choice
 from bakery.payments.refund_states import PartState, RefundKind, RefundSource, RefundState, Tender
 from bakery.payments.services import refund_requests
+from bakery.payments.services.counter import Taking, take_money
 from bakery.payments.services.refund_requests import Ask
 from tests.money.base import Base
 
@@ -27,6 +29,15 @@ class Staff(Base):
         services.cancel_with_refund(order_id, self.manager, "the oven broke")
         services.cancel_attempt(order_id)
         return "cancelled"
+
+    def take_cash(self, order_id: int, which: int) -> str:
+        """The counter takes what is due, too little or too much; a form is sent twice now and then."""
+        due = self.order(order_id).due.cents
+        cents = (due, due, due, 1, due + 1)[which % 5]
+        taking = Taking(key=f"{next(_keys):032x}", tender=TransactionKind.CASH, cents=cents)
+        for _ in range(1 + which % 2):
+            take_money(order_id, taking, self.manager)
+        return "taken"
 
     def ask_refund(self, order_id: int, kind: RefundKind, which: int, *, at_once: bool) -> str:
         """So many units of a line, an amount, or all; decided in the same breath or left to wait."""

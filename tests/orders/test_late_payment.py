@@ -59,7 +59,7 @@ def test_a_late_payment_gets_what_is_still_there(session: Session) -> None:
         assert retake(order.id)
     assert levels(session, order) == ((0, 0), 1)
     assert session.get_one(Order, order.id).status == OrderStatus.CONFIRMED
-    assert len(session.scalars(select(Outbox)).all()) == 3
+    assert len(session.scalars(select(Outbox)).all()) == 4
 
 
 def test_a_late_payment_is_not_taken_when_the_stock_went_to_somebody_else(session: Session) -> None:

@@ -37,7 +37,7 @@ def levels(session: Session, order: Order) -> tuple[tuple[int, int], int]:
     return (level.on_hand, level.reserved), slot.booked_orders
 
 
-def test_a_paid_order_sells_what_it_held_and_owes_mail_sms_and_tickets(session: Session) -> None:
+def test_a_paid_order_sells_what_it_held_and_owes_mail_sms_tickets_and_evidence(session: Session) -> None:
     make_open_shop(session)
     order = place_paid((make_cake(stock=5), 2))
     assert order.status == OrderStatus.CONFIRMED and order.confirmed_at
@@ -47,6 +47,7 @@ def test_a_paid_order_sells_what_it_held_and_owes_mail_sms_and_tickets(session: 
         ("jobs.orders.send_confirmation", "default", order.id),
         ("jobs.orders.send_staff_sms", "urgent", order.id),
         ("jobs.production.open_tickets", "urgent", order.id),
+        ("jobs.evidence.store", "low", order.id, "sale", "sale"),
     }
     assert order.version == 3
 

@@ -133,6 +133,7 @@ def test_an_order_with_nothing_to_pay_is_a_full_order_at_once(session: Session) 
         "jobs.orders.send_confirmation",
         "jobs.orders.send_staff_sms",
         "jobs.production.open_tickets",
+        "jobs.evidence.store",
     }
 
 

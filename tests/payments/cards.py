@@ -60,6 +60,11 @@ def payer(user: User | None = None, *, save: bool = False, rest_of: Order | None
     )
 
 
+def from_place(place: str) -> Payer:
+    """Somebody at this connection, who was not asked about their card."""
+    return Payer(tried_from=place)
+
+
 def open_page(order: Order, gateway: FakeGateway, by: Payer) -> Payment:
     """The customer has gone to the hosted page."""
     services.start_checkout(order.id, gateway, steps.BASE, payer=by)

@@ -56,7 +56,7 @@ def test_asked_twice_it_is_charged_once(order: Order, gateway: FakeGateway) -> N
     [
         ("pm_declined", "The bank did not accept the card."),
         ("pm_poor", "The card did not have enough money on it."),
-        ("pm_gone", "The bank did not accept the card."),
+        ("pm_gone", "This saved card cannot be used any more."),
     ],
 )
 def test_a_no_is_said_in_plain_words_and_another_way_is_open(

@@ -91,7 +91,7 @@ def test_another_currency_than_the_orders_is_refused(order: Order, session: Sess
     [
         "UPDATE ledger_transaction SET amount_cents = 1",
         "DELETE FROM ledger_transaction",
-        "TRUNCATE ledger_transaction",
+        "TRUNCATE ledger_transaction CASCADE",
         "UPDATE shop_order SET held_cents = held_cents + 1",
         "UPDATE shop_order SET credited_cents = 1",
     ],

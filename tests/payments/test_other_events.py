@@ -1,4 +1,4 @@
-"""Declines, closed pages, refunds made elsewhere, disputes; in any order."""
+"""Declines, closed pages, refunds made elsewhere; in any order."""
 
 from __future__ import annotations
 
@@ -276,19 +276,3 @@ def test_a_refund_whose_payment_never_comes_is_looked_at_again_and_flagged_in_th
     with clock.travel(clock.now() + timedelta(minutes=70)):
         assert services.apply_event(row_id) == EventOutcome.FLAGGED
     assert len(steps.alerts("stripe_event")) == 1
-
-
-def test_a_dispute_is_told_to_the_staff_and_moves_neither_order_nor_money(paid: Order) -> None:
-    body = {
-        "id": "dp_1",
-        "object": "dispute",
-        "amount": paid.total_cents,
-        "currency": "aud",
-        "payment_intent": steps.latest(paid).payment_intent_id,
-    }
-    before = (steps.reread(paid).status, paid.payment_status, steps.ledger(paid))
-    assert steps.tell("charge.dispute.created", body) == EventOutcome.FLAGGED
-    order = steps.reread(paid)
-    assert (order.status, order.payment_status, steps.ledger(paid)) == before
-    [alert] = steps.alerts("stripe_event")
-    assert alert.subject_ref == paid.ref and "105.50" in alert.text

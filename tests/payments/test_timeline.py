@@ -93,6 +93,25 @@ def test_a_refund_that_came_back_and_money_that_bought_nothing() -> None:
     assert timeline.closing.kind == LineKind.OWED_BACK
 
 
+def test_a_transfer_by_hand_and_a_wrong_count_are_told_apart() -> None:
+    timeline = told(
+        1000,
+        Row(KIND.CHARGE, 1000),
+        Row(KIND.ADJUSTMENT, -300, credits=True),
+        Row(KIND.ADJUSTMENT, -100),
+        Row(KIND.ADJUSTMENT, 100),
+        Row(KIND.CASH, -50, credits=True),
+    )
+    words = [line.words for line in timeline.lines if line.kind == LineKind.MOVEMENT]
+    assert words[1:] == [
+        "Given back another way",
+        "Corrected downwards",
+        "Corrected upwards",
+        "Given back in cash",
+    ]
+    assert timeline.closing.kind == LineKind.SETTLED
+
+
 @pytest.mark.parametrize(
     ("due", "over", "kind"),
     [(1000, False, "due"), (0, True, "not_asked"), (0, False, "missing"), (400, False, "missing")],

@@ -8,6 +8,7 @@ from typing import Any
 
 from pypdf import PdfReader
 
+from bakery.core import clock
 from bakery.infra.transaction import transaction
 from bakery.orders.models import Order
 from bakery.orders.states import OrderStatus, PaymentStatus
@@ -75,7 +76,7 @@ def enter(
         amount_cents=cents,
         currency=order.currency,
         stripe_id=reference,
-        **more,
+        **{"at": clock.now()} | more,
     )
     session.add(row)
     session.flush()

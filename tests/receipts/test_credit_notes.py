@@ -20,6 +20,8 @@ from bakery.infra.db import db
 from bakery.integrations.adapters import Adapters
 from bakery.orders.models import Order
 from bakery.payments import credit_notes, receipts, services
+from bakery.payments.papers.models import SigningKey
+from bakery.payments.papers.verify import Verdict, signed_by, verify
 from bakery.payments.refund_models import CreditNote
 from bakery.shop.models import Shop
 from tests.concurrency.race import race
@@ -107,11 +109,27 @@ def test_it_is_printed_once_and_the_same_bytes_come_again(
     first = credit_notes.get_pdf(order.id, "C-000001", outside.files)
     db.session.rollback()
     [note] = refunds.notes(order)
-    assert (note.sha256, note.file_key) == (first.sha256, "credit-notes/C-000001.pdf")
+    assert (note.sha256, note.file_key) == (first.sha256, f"credit-notes/C-000001-{first.sha256[:16]}.pdf")
     assert hashlib.sha256(first.data).hexdigest() == first.sha256
     db.session.rollback()
-    outside.files.delete("credit-notes/C-000001.pdf")
+    outside.files.files.clear()
     assert credit_notes.get_pdf(order.id, "C-000001", outside.files) == first
+
+
+def test_it_is_signed_names_the_business_and_says_where_to_check_it(
+    gateway: FakeGateway, outside: Adapters, session: Session
+) -> None:
+    order = make(gateway)
+    order.business_name, order.business_abn = "Quince Pty Ltd", "53004085616"
+    session.commit()
+    refunds.refunded(order, gateway, refunds.amount(1000))
+    note = credit_notes.get_pdf(order.id, "C-000001", outside.files)
+    words = text_of(note.data)
+    assert "Quince Pty Ltd ABN 53 004 085 616" in words
+    assert "http://localhost/receipts/verify" in words
+    assert signed_by(note.data, session.scalars(select(SigningKey)).all())
+    found = verify(session, note.data)
+    assert (found.verdict, found.label) == (Verdict.KEPT, "C-000001")
 
 
 def test_another_orders_note_and_one_that_does_not_exist_are_not_found(
@@ -133,13 +151,13 @@ def test_what_it_says_never_changes(
     order: Order, gateway: FakeGateway, session: Session, change: str
 ) -> None:
     refunds.refunded(order, gateway, refunds.amount(1000))
-    with pytest.raises(DBAPIError, match="append-only"):
+    with pytest.raises(DBAPIError, match="does not change"):
         session.execute(text(f"UPDATE credit_note {change}"))
 
 
 def test_none_is_deleted(order: Order, gateway: FakeGateway, session: Session) -> None:
     refunds.refunded(order, gateway, refunds.amount(1000))
-    with pytest.raises(DBAPIError, match="append-only"):
+    with pytest.raises(DBAPIError, match="is kept until"):
         session.execute(text("DELETE FROM credit_note"))
 
 

@@ -161,7 +161,7 @@ def test_the_counter_sees_what_is_due_when_the_cake_is_handed_over(
 def test_a_cancelled_order_says_that_the_deposit_comes_back(client: FlaskClient, cake: Order) -> None:
     cancel_with_refund(cake.id, ZOHRA, "the oven is broken")
     client.get(f"/orders/{cake.number}?key={cake.secret}")
-    assert "We will send your payment back to your card." in page(client, f"/orders/{cake.number}")
+    assert "$72.00 is to come back to you" in page(client, f"/orders/{cake.number}")
     sign_in(client, role=Role.MANAGER)
     said = page(client, f"/admin/orders/{cake.number}")
     assert "Paid, then cancelled" in said and "due when it is handed over" not in said

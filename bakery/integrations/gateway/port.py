@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from bakery.integrations.gateway.balance_port import BalanceGateway
 from bakery.integrations.gateway.card_port import CardGateway, CustomerGateway
+from bakery.integrations.gateway.dispute_port import DisputeGateway
 from bakery.integrations.gateway.refund_port import RefundGateway
 
 
@@ -72,7 +73,7 @@ class CheckoutSession:
     raw: dict[str, Any] = field(default_factory=dict)
 
 
-class Gateway(CardGateway, CustomerGateway, RefundGateway, BalanceGateway, Protocol):
+class Gateway(CardGateway, CustomerGateway, DisputeGateway, RefundGateway, BalanceGateway, Protocol):
     """Raises GatewayUnavailable or GatewayRefused; every writing call carries an idempotency key."""
 
     def load(self) -> None:

@@ -16,7 +16,7 @@ from bakery.integrations.gateway.port import GatewayRefused, GatewayUnavailable
 # One try and two more, with the SDK's pauses between them, end within about eight seconds: a customer
 # waits for this, and gunicorn must not believe the worker dead.
 SECONDS_A_TRY = 2.2
-# Long lists are read by jobs, for whom nobody waits.
+# Long lists are read and large files handed over by jobs, for whom nobody waits.
 SECONDS_IN_BACKGROUND = 20
 RETRIES = 2
 PAGE = 100

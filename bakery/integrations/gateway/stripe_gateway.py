@@ -16,13 +16,14 @@ from bakery.integrations.gateway.stripe_balance import StripeBalance
 from bakery.integrations.gateway.stripe_cards import StripeCards
 from bakery.integrations.gateway.stripe_connection import PAGE, id_of
 from bakery.integrations.gateway.stripe_customers import StripeCustomers
+from bakery.integrations.gateway.stripe_disputes import StripeDisputes
 from bakery.integrations.gateway.stripe_refunds import StripeRefunds
 
 # Younger signatures only (Stripe's own advice): a recorded event cannot be played back later.
 TOLERANCE_SECONDS = 300
 
 
-class StripeGateway(StripeCards, StripeCustomers, StripeRefunds, StripeBalance):
+class StripeGateway(StripeCards, StripeCustomers, StripeDisputes, StripeRefunds, StripeBalance):
     """`Gateway` by Stripe: the hosted page and the events here, the rest by area beside it."""
 
     def create_checkout(self, request: CheckoutRequest) -> CheckoutSession:

@@ -74,7 +74,12 @@ class Chart:
 
 def sales_account(tax_code: str, tax_name: str) -> Account:
     """The account of a tax class unless the shop says otherwise."""
-    return Account(f"{SALES}{tax_code}", f"{SALES_CODE}-{tax_code}", f"Sales, {tax_name}", "Without GST")
+    return Account(
+        f"{SALES}{tax_code}",
+        f"{SALES_CODE}-{tax_code}",
+        f"Sales, {tax_name}",
+        f"Sold at “{tax_name}”, without the tax",
+    )
 
 
 def read_chart(session: Session) -> Chart:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,47 +13,59 @@ from sqlalchemy.orm import Session
 
 from bakery.orders.models import Order, OrderEvent, OrderLine
 from bakery.orders.states import OrderStatus
+from bakery.payments.journal.decided import read_decided
 from bakery.payments.journal.sharing import Credit, Shares, share_credits
 from bakery.payments.models import Receipt, Transaction, TransactionKind
 
 
-def credit_shares(session: Session, order_ids: Sequence[int]) -> dict[int, dict[str, Shares]]:
-    """What each refund and each cancellation took off the sales of these orders, by order and entry number.
+@dataclass(frozen=True, slots=True)
+class Credited:
+    """What took something off sales: shares by entry number (`L-17`, `X-4`), credit notes by ledger row."""
+
+    shares: dict[str, Shares]
+    notes: dict[int, str]
+
+
+def read_credits(session: Session, order_ids: Sequence[int]) -> Credited:
+    """Each refund and each cancellation of these orders.
 
     All credits of an order are shared in the order of their time, whatever period is asked for.
     """
     if not order_ids:
-        return {}
-    sales = _sales(session, order_ids)
-    credits: dict[int, list[tuple[datetime, str, Credit]]] = defaultdict(list)
-    known = decided_shares(session, order_ids)
+        return Credited({}, {})
     rows = session.execute(
         select(Transaction.id, Transaction.order_id, Transaction.at, Transaction.kind, Transaction.amount_cents,
                Transaction.stripe_id)
         .where(Transaction.order_id.in_(order_ids), Transaction.credits)
         .order_by(Transaction.id)
     ).all()  # fmt: skip
-    refunds = {row.stripe_id: f"L-{row.id}" for row in rows if row.kind == TransactionKind.REFUND}
+    undoes = _undone(rows)
+    decided = read_decided(session, rows, undoes)
+    # In the order of their time; at the same one, of the ledger.
+    credits: dict[int, list[tuple[tuple[datetime, int, int], Credit]]] = defaultdict(list)
     for row in rows:
-        undoes = refunds.get(row.stripe_id, "") if row.kind == TransactionKind.REVERSAL else ""
-        credit = Credit(f"L-{row.id}", -row.amount_cents, undoes, known.get(row.id))
-        credits[row.order_id].append((row.at, credit.name, credit))
+        credit = Credit(f"L-{row.id}", -row.amount_cents, undoes.get(row.id, ""), decided.shares.get(row.id))
+        credits[row.order_id].append(((row.at, 0, row.id), credit))
     for row in session.execute(cancelled().where(Order.id.in_(order_ids))):
-        credits[row.order_id].append((row.at, f"X-{row.id}", Credit(f"X-{row.id}", row.open_cents)))
-    return {
-        order_id: share_credits(
-            sales[order_id], (credit for *_, credit in sorted(of_one, key=lambda c: c[:2]))
-        )
-        for order_id, of_one in credits.items()
-    }
+        credits[row.order_id].append(((row.at, 1, row.id), Credit(f"X-{row.id}", row.open_cents)))
+    sales = _sales(session, sorted(credits))
+    shares: dict[str, Shares] = {}
+    for order_id, of_one in credits.items():
+        in_time = (credit for _, credit in sorted(of_one, key=lambda pair: pair[0]))
+        shares |= share_credits(sales.get(order_id, {}), in_time)
+    return Credited(shares, decided.notes)
 
 
-def decided_shares(session: Session, order_ids: Sequence[int]) -> Mapping[int, Shares]:
-    """Ledger rows of these orders whose shares by tax class somebody decided: refunds by line have a credit note.
-
-    None so far: then an amount is shared in proportion.
-    """
-    return {}
+def _undone(rows: Sequence[Any]) -> dict[int, str]:
+    """Of a refund and its reversal the later one takes the earlier one back: the entry's number, by row."""
+    first: dict[tuple[int, str], int] = {}
+    found = {}
+    for row in rows:
+        if row.kind in (TransactionKind.REFUND, TransactionKind.REVERSAL):
+            earlier = first.setdefault((row.order_id, row.stripe_id), row.id)
+            if earlier != row.id:
+                found[row.id] = f"L-{earlier}"
+    return found
 
 
 def _sales(session: Session, order_ids: Sequence[int]) -> dict[int, Shares]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,9 +15,8 @@ from bakery.infra.transaction import end_read
 from bakery.orders.models import Order, OrderEvent
 from bakery.payments.dispute_models import Dispute, DisputeState
 from bakery.payments.journal import entries
-from bakery.payments.journal.credits import cancelled, credit_shares, label_of
+from bakery.payments.journal.credits import Credited, cancelled, label_of, read_credits
 from bakery.payments.journal.entries import Ending, Entry, Invoice, Movement
-from bakery.payments.journal.sharing import Shares
 from bakery.payments.models import OWN_MONEY, Payment, Receipt, Transaction, TransactionKind
 from bakery.payments.papers.models import PaymentReceipt
 
@@ -90,14 +89,13 @@ def _movements(session: Session, period: Period) -> Iterator[Entry]:
 
     def make(rows: Sequence[Row[Any]]) -> list[Entry]:
         crediting = {row.order_id for row in rows if row.credits and row.kind in OWN_MONEY}
-        shares = credit_shares(session, sorted(crediting))
-        return [entries.of_movement(_movement(row, shares.get(row.order_id, {}))) for row in rows]
+        credited = read_credits(session, sorted(crediting))
+        return [entries.of_movement(_movement(row, credited)) for row in rows]
 
     return _chunks(session, query, Transaction.at, Transaction.id, make)
 
 
-def _movement(row: Row[Any], shares: Mapping[str, Shares]) -> Movement:
-    mine = shares.get(f"L-{row.id}")
+def _movement(row: Row[Any], credited: Credited) -> Movement:
     return Movement(
         id=row.id,
         at=row.at,
@@ -107,12 +105,12 @@ def _movement(row: Row[Any], shares: Mapping[str, Shares]) -> Movement:
         order_number=row.order_number,
         reference=row.stripe_id,
         note=row.note,
-        document=row.document or "",
+        document=credited.notes.get(row.id) or row.document or "",
         credits=row.credits,
         surplus=row.surplus,
         invoiced=row.invoiced,
         on_invoice=row.on_invoice,
-        shares=mine,
+        shares=credited.shares.get(f"L-{row.id}"),
     )
 
 
@@ -149,11 +147,11 @@ def _cancellations(session: Session, period: Period) -> Iterator[Entry]:
     query = cancelled().where(OrderEvent.at >= period.start, OrderEvent.at < period.end)
 
     def make(rows: Sequence[Row[Any]]) -> list[Entry]:
-        shares = credit_shares(session, [row.order_id for row in rows])
+        shares = read_credits(session, [row.order_id for row in rows]).shares
         return [
             entries.of_cancellation(
                 Ending(row.at, f"X-{row.id}", row.currency, row.order_number, row.document),
-                shares[row.order_id][f"X-{row.id}"],
+                shares[f"X-{row.id}"],
             )
             for row in rows
         ]
@@ -166,7 +164,7 @@ def _lost_disputes(session: Session, period: Period) -> Iterator[Entry]:
         select(
             Dispute.id,
             Dispute.closed_at.label("at"),
-            Dispute.amount_cents,
+            Dispute.taken_cents,
             Dispute.currency,
             Dispute.stripe_id,
             Order.number.label("order_number"),
@@ -174,7 +172,7 @@ def _lost_disputes(session: Session, period: Period) -> Iterator[Entry]:
         .join(Order, Order.id == Dispute.order_id)
         .where(
             Dispute.state == DisputeState.LOST,
-            Dispute.is_inquiry.is_(False),
+            Dispute.taken_cents > 0,
             Dispute.closed_at >= period.start,
             Dispute.closed_at < period.end,
         )
@@ -184,7 +182,7 @@ def _lost_disputes(session: Session, period: Period) -> Iterator[Entry]:
         return [
             entries.of_lost_dispute(
                 Ending(row.at, f"D-{row.id}", row.currency, row.order_number, stripe_id=row.stripe_id),
-                row.amount_cents,
+                row.taken_cents,
             )
             for row in rows
         ]

@@ -10,7 +10,7 @@ from bakery.core.money import Money
 from bakery.orders.models import Order
 from bakery.payments.facts import RefundFacts
 from bakery.payments.models import EventOutcome, Payment, TransactionKind
-from bakery.payments.operations import ledger, refund_parts
+from bakery.payments.operations import fraud_warnings, ledger, refund_parts
 from bakery.payments.operations.results import Result, applied, flagged, ignored
 
 ON_ITS_WAY = ("pending", "requires_action")
@@ -57,6 +57,7 @@ def _enter(session: Session, order: Order, payment: Payment, facts: RefundFacts)
         return _came_back(session, order, entry, told=known is not None)
     ledger.enter(session, entry)
     ledger.settle_refunds(session, order, f"Stripe refund {facts.refund_id}")
+    fraud_warnings.settle_refunded(session, payment)
     return applied("refunded", order.id)
 
 

@@ -6,27 +6,37 @@ from collections.abc import Callable
 
 from sqlalchemy.orm import Session
 
-from bakery.core.money import Money
-from bakery.infra.formats import money
 from bakery.orders import operations as orders
 from bakery.payments import declines
 from bakery.payments.facts import (
     Body,
     SessionFacts,
-    failure_facts,
+    dispute_facts,
     intent_facts,
     refund_facts,
     session_facts,
+    warning_facts,
 )
-from bakery.payments.models import Payment, PaymentChannel, PaymentState
-from bakery.payments.operations import attempts, card_news, given_back, paid
+from bakery.payments.models import EventOutcome, Payment, PaymentChannel, PaymentState
+from bakery.payments.operations import (
+    attempts,
+    card_news,
+    disputes,
+    failed,
+    fraud_warnings,
+    given_back,
+    paid,
+)
 from bakery.payments.operations.results import Result, applied, flagged, ignored, waiting
 
 Handler = Callable[[Session, Body], Result]
 
 
-def handle(session: Session, kind: str, body: Body) -> Result:
+def handle(session: Session, kind: str, body: Body, event_id: str) -> Result:
     """Apply an event of this kind about this object. Takes the order's lock where it knows the order."""
+    if kind == "payment_intent.payment_failed":
+        # Several cards on one page are told by events that differ in nothing else.
+        return failed.declined(session, body, event_id)
     handler = _HANDLERS.get(kind)
     return handler(session, body) if handler else ignored("the shop takes no notice of this kind")
 
@@ -88,26 +98,6 @@ def _close(session: Session, body: Body, state: PaymentState, failure: str = "")
     return applied("the page closed unpaid", order.id)
 
 
-def _declined(session: Session, body: Body) -> Result:
-    """One card was refused; the page stays open for another. The order page says why."""
-    facts = failure_facts(body)
-    payment = attempts.of_failure(session, facts)
-    if payment is None:
-        return ignored("a refused card for an unknown order")
-    order = orders.lock_order(session, payment.order_id)
-    payment = attempts.fresh(session, payment.id)
-    if payment.state not in attempts.OPEN_STATES:
-        return ignored(f"the attempt is over already ({payment.state})", order.id)
-    payment.payment_intent_id = facts.payment_intent_id
-    payment.failure = declines.plain_words(facts.code, facts.decline_code)
-    if payment.channel == PaymentChannel.CARD:
-        # A page stays open for another card; a charge of a saved one is over.
-        attempts.end(payment, PaymentState.FAILED)
-    # What polls the order page compares the order's version.
-    order.version += 1
-    return applied(payment.failure, order.id)
-
-
 def _refund(session: Session, body: Body) -> Result:
     facts = refund_facts(body)
     found = attempts.of_intent(session, facts.payment_intent_id)
@@ -123,11 +113,22 @@ def _charge_refunded(session: Session, body: Body) -> Result:
     return ignored("refund.* says it with the refund's id", payment.order_id if payment else None)
 
 
-def _disputed(session: Session, body: Body) -> Result:
-    payment, facts = _payment_of(session, body), refund_facts(body)
-    amount = money(Money(facts.amount_cents or 0, facts.currency or "AUD"))
-    text = f"A customer disputes a payment of {amount}. Answer it in Stripe before its deadline."
-    return flagged(text, payment.order_id if payment else None)
+def _dispute(session: Session, body: Body) -> Result:
+    return disputes.take_dispute(session, dispute_facts(body))
+
+
+def _dispute_money(session: Session, body: Body) -> Result:
+    """The bank took the money, or gave it back: the ledger needs to know by which movement."""
+    result = _dispute(session, body)
+    silent = not dispute_facts(body).movements
+    if silent and result.outcome in (EventOutcome.APPLIED, EventOutcome.IGNORED):
+        text = f"Stripe says that dispute {body.get('id')} moved money, and not which movement it was"
+        return flagged(text, result.order_id)
+    return result
+
+
+def _warning(session: Session, body: Body) -> Result:
+    return fraud_warnings.take_warning(session, warning_facts(body))
 
 
 def _payment_of(session: Session, body: Body) -> Payment | None:
@@ -144,11 +145,16 @@ _HANDLERS: dict[str, Handler] = {
     "checkout.session.async_payment_failed": _async_failed,
     "checkout.session.expired": _expired,
     "payment_intent.succeeded": _charged,
-    "payment_intent.payment_failed": _declined,
     "refund.created": _refund,
     "refund.updated": _refund,
     "refund.failed": _refund,
     "charge.refunded": _charge_refunded,
-    "charge.dispute.created": _disputed,
+    "charge.dispute.created": _dispute,
+    "charge.dispute.updated": _dispute,
+    "charge.dispute.closed": _dispute,
+    "charge.dispute.funds_withdrawn": _dispute_money,
+    "charge.dispute.funds_reinstated": _dispute_money,
+    "radar.early_fraud_warning.created": _warning,
+    "radar.early_fraud_warning.updated": _warning,
     **card_news.HANDLERS,
 }

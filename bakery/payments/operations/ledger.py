@@ -102,6 +102,14 @@ def held_for_payment(session: Session, payment_id: int) -> int:
     return int(session.scalars(query).one())
 
 
+def taken_for_payment(session: Session, payment_id: int) -> int:
+    """Cents of one payment that banks took in disputes, as the ledger has them: negative, less what came back."""
+    query = select(func.coalesce(func.sum(Transaction.amount_cents), 0)).where(
+        Transaction.payment_id == payment_id, Transaction.kind == TransactionKind.DISPUTE
+    )
+    return int(session.scalars(query).one())
+
+
 def settle_refunds(session: Session, order: Order, reason: str) -> None:
     """Bring `payment_status` to what the ledger says after money went back, or did not arrive there.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from bakery.core.actor import SYSTEM
@@ -24,6 +24,8 @@ from bakery.payments.models import (
 )
 from bakery.payments.operations import attempts, kept, ledger
 from bakery.payments.operations.results import Result, applied, ignored
+
+_FOLLOWERS = ("refund.", "charge.dispute.", "radar.early_fraud_warning.")
 
 
 def mismatch(order: Order, payment: Payment, facts: SessionFacts) -> str:
@@ -161,12 +163,12 @@ def _give_back(session: Session, order: Order, payment: Payment, why: str) -> st
 
 
 def _wake_followers(session: Session, intent_id: str) -> None:
-    """Events that came before this one and follow from it (a refund made at once) can be applied now."""
+    """Events that came before this one and follow from it (a refund made at once, a dispute) can be applied now."""
     followers = session.scalars(
         select(StripeEvent.id).where(
             StripeEvent.payment_intent_id == intent_id,
             StripeEvent.outcome == EventOutcome.STORED,
-            StripeEvent.type.startswith("refund."),
+            or_(*(StripeEvent.type.startswith(kind) for kind in _FOLLOWERS)),
         )
     )
     for event_id in followers:

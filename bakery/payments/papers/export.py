@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, text, tuple_
+from sqlalchemy import func, literal_column, select, true, tuple_
 from sqlalchemy.orm import Session
 
 from bakery.infra.transaction import end_read
@@ -131,14 +131,16 @@ def _summed(session: Session, kind: Kind, start: datetime, end: datetime) -> Seq
     """The taxes inside the snapshots, added up by the database."""
     model = kind.model
     tax = func.jsonb_array_elements(model.snapshot["taxes"]).table_valued("value").alias("tax")
-    name, rate = (text(f"tax.value->>'{key}'") for key in ("name", "rate_bp"))
-    sums = [text(f"sum((tax.value->>'{key}_cents')::bigint) AS {key}") for key in ("net", "tax", "gross")]
     currency = model.snapshot["currency"].astext.label("currency")
-    query = select(
-        currency, text("tax.value->>'name' AS name"), text("(tax.value->>'rate_bp')::int AS rate_bp")
-    )
-    query = query.add_columns(*sums).select_from(model).join(tax, text("true"))
-    return session.execute(query.where(*_within(model, start, end)).group_by(currency, name, rate)).all()
+    name: Any = literal_column("tax.value->>'name'")
+    rate: Any = literal_column("(tax.value->>'rate_bp')::int")
+    sums: list[Any] = [
+        literal_column(f"sum((tax.value->>'{key}_cents')::bigint)").label(key)
+        for key in ("net", "tax", "gross")
+    ]
+    query = select(currency, name.label("name"), rate.label("rate_bp"), *sums).select_from(model)
+    query = query.join(tax, true()).where(*_within(model, start, end))
+    return session.execute(query.group_by(currency, name, rate)).all()
 
 
 def _within(model: Any, start: datetime, end: datetime) -> tuple[Any, Any]:

@@ -22,6 +22,7 @@ from bakery.payments.services.kept_cards import (
     let_go_of_all,
     revoke_mandate,
 )
+from bakery.payments.services.nudges import is_still_unpaid, look_at_unpaid
 from bakery.payments.services.reconciliation import Report, reconcile
 from bakery.payments.services.refund_rescue import (
     call_back,
@@ -55,10 +56,12 @@ __all__ = [
     "detach_card",
     "follow_card_setups",
     "forget_customer",
+    "is_still_unpaid",
     "keep_card",
     "keep_set_up_card",
     "let_go",
     "let_go_of_all",
+    "look_at_unpaid",
     "follow_refunds",
     "give_otherwise",
     "give_up_refund",

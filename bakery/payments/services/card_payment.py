@@ -17,8 +17,9 @@ from bakery.integrations.gateway.card_port import CardCharge, ChargeResult
 from bakery.integrations.gateway.port import Gateway, GatewayRefused, GatewayUnavailable
 from bakery.orders import operations as orders
 from bakery.payments import declines
+from bakery.payments.facts import FailureFacts, failure_facts
 from bakery.payments.models import Payment, PaymentState
-from bakery.payments.operations import attempts, kept
+from bakery.payments.operations import attempts, failed, kept, nudges, tries
 from bakery.payments.operations.attempts import CardAttempt, CardOnFile
 from bakery.payments.operations.payer import NOBODY, Payer
 
@@ -100,6 +101,8 @@ def _prepare(order_id: int, card: CardOnFile, base_url: str, off_session: bool, 
     with transaction() as session:
         order = orders.lock_order(session, order_id)
         attempts.check_payable(order)
+        if not off_session:
+            tries.refuse_too_many(session, order, payer.tried_from)
         by_card = CardAttempt(card, off_session)
         kept.check_card(session, order, by_card)
         keep = replace(kept.wanted(session, order, payer, card.customer_id), save=False)
@@ -112,6 +115,7 @@ def _prepare(order_id: int, card: CardOnFile, base_url: str, off_session: bool, 
         if payment is None:
             payment = attempts.begin(session, order, payer.until, by_card, keep, payer.tried_from)
             kept.agree(session, order, payment, payer)
+            nudges.owe(session, order, nudges.AFTER_A_PAGE)
         return CardCharge(
             order_number=order.number,
             payment_id=payment.id,
@@ -142,11 +146,16 @@ def _record(charge: CardCharge, result: ChargeResult) -> Charged:
             payment.state, payment.url = PaymentState.OPEN, result.url
             if refused:
                 attempts.end(payment, PaymentState.FAILED, why)
+                failed.refused(session, order, payment, _facts(result))
                 order.version += 1
         elif payment.state != PaymentState.SUCCEEDED and not refused:
             # Ended meanwhile; what Stripe did all the same is known by its intent, and goes back by its event.
             payment.payment_intent_id = payment.payment_intent_id or result.intent_id
     return replace(_outcome(charge, result), why=why)
+
+
+def _facts(result: ChargeResult) -> FailureFacts:
+    return replace(failure_facts(result.raw), code=result.code, decline_code=result.decline_code)
 
 
 def _outcome(charge: CardCharge, result: ChargeResult) -> Charged:

@@ -31,7 +31,7 @@ from bakery.orders import operations as orders
 from bakery.orders.models import Order, OrderLine
 from bakery.orders.states import PaymentStatus
 from bakery.payments.models import Payment, PaymentChannel, PaymentKind, PaymentState
-from bakery.payments.operations import attempts, kept
+from bakery.payments.operations import attempts, kept, nudges, tries
 from bakery.payments.operations.payer import NOBODY, Payer
 from bakery.payments.services.closing import close_attempt
 from bakery.payments.services.customers import customer_of_payer
@@ -108,6 +108,7 @@ def _prepare(order_id: int, base_url: str, payer: Payer, customer_id: str | None
         if order.total_cents == 0 and order.payment_status == PaymentStatus.PAID:
             return None
         attempts.check_payable(order)
+        tries.refuse_too_many(session, order, payer.tried_from)
         payment = attempts.waiting(session, order_id)
         keep = kept.wanted(session, order, payer, customer_id)
         if payment is not None and not (_fits(payment, order) and attempts.kept_by(payment) == keep):
@@ -119,6 +120,7 @@ def _prepare(order_id: int, base_url: str, payer: Payer, customer_id: str | None
         if payment is None:
             payment = attempts.begin(session, order, payer.until, keep=keep, tried_from=payer.tried_from)
             kept.agree(session, order, payment, payer)
+            nudges.owe(session, order, nudges.AFTER_A_PAGE)
         request = _request(session, order, payment, base_url)
         return _Attempt(payment.id, fresh, request, payment.session_id, payment.url)
 

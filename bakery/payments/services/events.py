@@ -60,7 +60,7 @@ def apply_event(event_row_id: int) -> EventOutcome:
         event = lock_event(session, event_row_id)
         if event.outcome != EventOutcome.STORED:
             return EventOutcome(event.outcome)
-        result = handlers.handle(session, event.type, body_of(event.payload))
+        result = handlers.handle(session, event.type, body_of(event.payload), event.event_id)
         if result.outcome == EventOutcome.STORED:
             result = _wait(session, event, result)
         event.outcome, event.note = result.outcome, result.note[:500]

@@ -1,4 +1,4 @@
-"""Asking Stripe what it never told us: sessions paid or closed, and refunds, whose event did not come."""
+"""Asking Stripe what it never told us: sessions paid or closed, refunds and disputes, whose event did not come."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ from bakery.payments.models import (
 from bakery.payments.operations import attempts
 from bakery.payments.services.card_payment import cancel_card_attempt
 from bakery.payments.services.closing import abandon_attempt
+from bakery.payments.services.dispute_reconciliation import find_disputes
 from bakery.payments.services.events import apply_event, record_event
 
 SOURCE = "reconciler"
@@ -50,13 +51,15 @@ class Report:
     paid: int = 0
     closed: int = 0
     refunds: int = 0
+    disputes: int = 0
     flagged: int = 0
     silent: int = 0
 
     def __str__(self) -> str:
         return (
-            f"{self.sessions} sessions looked at, {self.paid} payments and {self.refunds} refunds found, "
-            f"{self.closed} attempts closed, {self.flagged} flagged, {self.silent} still without their event"
+            f"{self.sessions} sessions looked at, {self.paid} payments, {self.refunds} refunds and "
+            f"{self.disputes} disputes or warnings found, {self.closed} attempts closed, {self.flagged} flagged, "
+            f"{self.silent} still without their event"
         )
 
 
@@ -71,7 +74,9 @@ def reconcile(gateway: Gateway, since: datetime, tell: Tell = lambda _: None) ->
     report = _charged_cards(gateway, since, report, tell)
     report = _overdue_attempts(gateway, report, tell)
     report = _refunds(gateway, since, report, tell)
-    return replace(report, silent=_check_silence())
+    report = replace(report, silent=_check_silence())
+    found = find_disputes(gateway, since, tell)
+    return replace(report, disputes=found.told, flagged=report.flagged + found.flagged)
 
 
 def _close_pages_of_orders_that_are_over() -> None:

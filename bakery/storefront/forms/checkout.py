@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
     EmailField,
@@ -14,13 +15,13 @@ from wtforms import (
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 from wtforms.widgets import HiddenInput
 
-from bakery.storefront.forms.buyer import BuyerForm
+from bakery.storefront.forms.buyer import abn_field, name_field
 from bakery.storefront.forms.contact import EmailAddress, PhoneNumber, Printable, one_line, several_lines
 
 MAX_NOTE = 500
 
 
-class CheckoutForm(BuyerForm):
+class CheckoutForm(FlaskForm):
     """`country` (ISO) reads telephone numbers that carry none; the slot is checked against what is free."""
 
     country = "AU"
@@ -44,6 +45,8 @@ class CheckoutForm(BuyerForm):
         ],
         filters=[one_line],
     )
+    business_name = name_field()
+    business_abn = abn_field()
     slot = StringField("Pickup time", [DataRequired("Choose when you will collect it."), Length(max=40)])
     note = TextAreaField(
         "Anything we should know?",

@@ -105,6 +105,12 @@ def test_an_explanation_is_kept_with_its_author_and_too_few_words_are_refused_wh
     assert "A &lt;b&gt;test&lt;/b&gt; of ours" in page and "Zahra" in page
 
 
+def test_strange_characters_are_harmless(owner: FlaskClient, lost: str) -> None:
+    answer = owner.post(f"{lost}/explanation", data={"reason": "by hand \x00 and \u202e"})
+    assert answer.status_code in (303, 400, 422)
+    assert owner.get(f"{HOME}?state=EXPLAINED").status_code == 200
+
+
 def test_a_difference_that_is_not_there_is_not_found(owner: FlaskClient) -> None:
     assert owner.post(f"{HOME}/differences/99999/fix").status_code == 404
     assert owner.post(f"{HOME}/differences/99999/explanation", data={"reason": "nothing"}).status_code == 404

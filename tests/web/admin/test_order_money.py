@@ -124,6 +124,15 @@ def test_what_cannot_be_taken_is_said_beside_its_field_and_the_form_is_kept(
     assert steps.reread(order).held_cents == 5000
 
 
+@pytest.mark.parametrize(
+    "strange", ["\x00", "a\x00b", "\ud83e\udd5a".encode("utf-16", "surrogatepass").decode("utf-16"), "\u202e"]
+)
+def test_strange_characters_are_harmless(owner: FlaskClient, order: Order, strange: str) -> None:
+    assert take(owner, order, amount="1", note=strange, slip=strange).status_code in (303, 400, 422)
+    assert correct(owner, order, reason=f"Counted wrong {strange}").status_code in (303, 400, 422)
+    assert owner.get(f"/admin/orders/{order.number}").status_code == 200
+
+
 def test_an_order_that_was_paid_meanwhile_says_so(
     counter: FlaskClient, order: Order, gateway: FakeGateway
 ) -> None:

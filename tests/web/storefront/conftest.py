@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 
 from bakery.catalog.models import RelatedProduct
 from bakery.core import clock
+from bakery.integrations.adapters import Adapters
+from bakery.people.models import User
 from bakery.shop.models import Faq, Shop
 from tests.factories.catalog import (
     CategoryFactory,
@@ -19,13 +21,27 @@ from tests.factories.catalog import (
     make_loaf,
 )
 from tests.factories.checkout import place_paid
+from tests.factories.people import UserFactory, sign_in
 from tests.factories.scheduling import sydney
 from tests.factories.shop import make_open_shop
+from tests.fakes.gateway import FakeGateway
 
 
 @pytest.fixture
 def shop(session: Session) -> Shop:
     return make_open_shop(session)
+
+
+@pytest.fixture
+def gateway(outside: Adapters) -> FakeGateway:
+    assert isinstance(outside.gateway, FakeGateway)
+    return outside.gateway
+
+
+@pytest.fixture
+def user(session: Session, client: FlaskClient) -> User:
+    """A customer who is signed in."""
+    return sign_in(client, UserFactory(phone="+61491570156"))
 
 
 @pytest.fixture

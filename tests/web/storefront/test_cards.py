@@ -5,14 +5,12 @@ from __future__ import annotations
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from bakery.infra.db import db
-from bakery.integrations.adapters import Adapters
 from bakery.payments import mandates
 from bakery.payments.card_models import CardSetup
 from bakery.people.models import User
-from tests.factories.people import UserFactory, sign_in
+from tests.factories.people import UserFactory
 from tests.fakes.gateway import FakeGateway
 from tests.payments import cards, steps
 from tests.queries import Counter
@@ -20,17 +18,6 @@ from tests.web.storefront.test_checkout import soup
 
 pytestmark = pytest.mark.usefixtures("shop")
 AT = "/account/cards"
-
-
-@pytest.fixture
-def gateway(outside: Adapters) -> FakeGateway:
-    assert isinstance(outside.gateway, FakeGateway)
-    return outside.gateway
-
-
-@pytest.fixture
-def user(client: FlaskClient, session: Session) -> User:
-    return sign_in(client, UserFactory())
 
 
 def test_the_list_names_each_card_and_says_which_has_expired(

@@ -1,0 +1,88 @@
+"""An order's refunds as its customer may know them: what was asked, what is on its way, what has arrived."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from bakery.core.money import Money
+from bakery.orders.models import Order
+from bakery.payments import refund_queries
+from bakery.payments.refund_models import CreditNote, RefundRequest
+from bakery.payments.refund_states import PartState, RefundKind, RefundSource, RefundState, Tender
+from bakery.payments.refund_words import WAYS
+
+# A refund that failed is on its way as far as its customer is concerned, until staff have chosen another.
+_UNDER_WAY = (RefundState.APPROVED, RefundState.PROCESSING, RefundState.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class RefundNews:
+    """One refund in words. `state` is asked, way, done or declined; `ways` say how much went (or goes) how."""
+
+    state: str
+    title: str
+    text: str
+    amount: Money
+    at: datetime
+    ways: tuple[tuple[str, Money], ...] = ()
+    note: str = ""
+    by_card: bool = False
+
+
+def read_news(session: Session, order: Order) -> list[RefundNews]:
+    """An order's refunds, the latest first. What staff ask of each other is not told before it is decided."""
+    found = refund_queries.of_order(session, order.id)
+    notes = refund_queries.credit_notes_of(session, order.id) if found else {}
+    return [news for refund in found if (news := _news(refund, notes.get(refund.id)))]
+
+
+def is_waiting(news: Sequence[RefundNews]) -> bool:
+    """Whether a person looks at what the customer has asked for."""
+    return any(each.state == "asked" for each in news)
+
+
+def _news(refund: RefundRequest, note: CreditNote | None) -> RefundNews | None:
+    theirs = refund.source == RefundSource.CUSTOMER or refund.kind == RefundKind.CANCELLATION
+    cancelled = refund.kind == RefundKind.CANCELLATION
+    if refund.state == RefundState.REQUESTED:
+        if not theirs:
+            return None
+        title = "is to come back to you" if cancelled else "asked back"
+        return RefundNews(
+            "asked", title, "A person looks at it, and we write to you.", refund.amount, refund.asked_at
+        )
+    if refund.state == RefundState.REJECTED:
+        return (
+            RefundNews("declined", "does not come back", refund.answer, refund.amount, _end(refund))
+            if theirs
+            else None
+        )
+    if refund.state in _UNDER_WAY:
+        return RefundNews(
+            "way", "is on its way back", _on_its_way(refund), refund.amount, _end(refund), _ways(refund)
+        )
+    card = any(part.tender == Tender.STRIPE for part in refund.parts if part.state == PartState.SUCCEEDED)
+    text = "Banks take up to ten days to show it on the card’s statement." if card else ""
+    label = note.label if note else ""
+    return RefundNews(
+        "done", "has gone back to you", text, refund.amount, _end(refund), _ways(refund), label, card
+    )
+
+
+def _on_its_way(refund: RefundRequest) -> str:
+    by_hand = [part for part in refund.parts if part.state == PartState.TO_GIVE]
+    if any(part.tender in (Tender.CASH, Tender.EXTERNAL_CARD) for part in by_hand):
+        return "A part of it waits for you at our counter: come by with your order number."
+    return "We write to you once it has gone."
+
+
+def _ways(refund: RefundRequest) -> tuple[tuple[str, Money], ...]:
+    return tuple((WAYS[tender], money) for tender, money in refund_queries.sums_by_way(refund))
+
+
+def _end(refund: RefundRequest) -> datetime:
+    return refund.ended_at or refund.decided_at or refund.asked_at
