@@ -71,9 +71,7 @@ def test_of_who_sends_and_who_accepts_at_once_one_decides(app: Flask, desk: Desk
     assert answer_of(told.the_dispute(order)).state in ("SENDING", "ACCEPTING")
 
 
-def test_control_without_the_lock_two_decide(
-    app: Flask, desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_control_without_the_lock_two_decide(app: Flask, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     page, people = desk
     looked = threading.Barrier(2)
     before = answers._decide

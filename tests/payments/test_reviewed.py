@@ -8,8 +8,11 @@ import pytest
 from sqlalchemy.orm import Session
 
 from bakery.core import clock
+from bakery.core.money import Money
 from bakery.orders.models import Order
 from bakery.payments import services
+from bakery.payments.models import TransactionKind
+from bakery.payments.operations import ledger
 from bakery.payments.operations.attempts import CardOnFile
 from bakery.payments.refund_simulation import Choice, simulate
 from bakery.payments.refund_standing import read_standing
@@ -17,7 +20,8 @@ from bakery.payments.refund_states import RefundKind, RefundSource
 from bakery.payments.services import refund_requests
 from bakery.payments.services.refund_requests import Ask
 from tests.fakes.gateway import FakeGateway
-from tests.payments import refunds, steps
+from tests.payments import refund_steps as refunds
+from tests.payments import steps
 
 TOTAL, DEPOSIT = 10_550, 5275
 
@@ -53,12 +57,18 @@ def test_a_fee_that_is_entered_meanwhile_changes_nothing_that_was_shown(
     steps.pay(order, gateway)
     choice = Choice(RefundKind.AMOUNT, amount_cents=100)
     before = simulate(read_standing(session, order), choice).fingerprint
-    refunds.fee(steps.latest(order), 210)
+    fee = ledger.Entry(
+        order.id, TransactionKind.FEE, Money(-210, "AUD"), "txn_1", payment_id=steps.latest(order).id
+    )
+    ledger.enter(session, fee)
+    session.commit()
     assert simulate(read_standing(session, steps.reread(order)), choice).fingerprint == before
 
 
 @pytest.mark.parametrize("key", ["cancelled:{other}", "the same key"])
-def test_a_key_of_one_orders_page_takes_nothing_from_another(gateway: FakeGateway, key: str) -> None:
+def test_a_key_of_one_orders_page_takes_nothing_from_another(
+    session: Session, gateway: FakeGateway, key: str
+) -> None:
     mine, theirs = refunds.paid(gateway), refunds.paid(gateway)
     for order in (mine, theirs):
         refund_requests.ask(
@@ -74,14 +84,11 @@ def test_a_key_of_one_orders_page_takes_nothing_from_another(gateway: FakeGatewa
     assert services.cancel_with_refund(theirs.id, refunds.who(), "the oven broke") is not None
 
 
-def test_a_refund_that_stripe_does_not_know_stops_no_other(
-    session: Session, gateway: FakeGateway
-) -> None:
+def test_a_refund_that_stripe_does_not_know_stops_no_other(session: Session, gateway: FakeGateway) -> None:
     gateway.refunds_begin = "pending"
     for _ in range(2):
         order = refunds.paid(gateway)
-        refunds.approved(order, Choice(RefundKind.AMOUNT, amount_cents=100))
-        services.run_refund(refunds.latest(order).id, gateway)
+        refunds.refunded(order, gateway, refunds.amount(100))
     unknown, known = list(gateway.refunds)
     del gateway.refunds[unknown]
     gateway.settle(gateway.refunds[known].id, "succeeded")
