@@ -91,8 +91,8 @@ def offer(file: RequestFile, quote: Quote, order: Order) -> Email:
         pickup=mails.local_words(quote.pickup_at, zone),
         ends=mails.local_words(quote.expires_at, zone),
         order_number=order.number,
-        first=formats.money(order.first_payment) if order.deposit_cents else "",
-        rest=formats.money(order.total - order.deposit),
+        first=formats.money(order.deposit) if order.asks_deposit else "",
+        terms=order.deposit_wording if order.asks_deposit else "",
         pay_link=pay_link(row),
         link=link(row),
         terms_link=f"{mails.settings().base_url}/terms",
@@ -161,7 +161,7 @@ def sms(file: RequestFile, order: Order | None) -> Sms:
 def _offer_in_one_breath(file: RequestFile, quote: Quote, order: Order) -> str:
     row, zone = file.request, mails.shop().time_zone
     price = formats.money(order.total)
-    first = f"{formats.money(order.deposit)} of it" if order.deposit_cents else "it"
+    first = f"{formats.money(order.deposit)} of it" if order.asks_deposit else "it"
     until, city = formats.datetime_shop(quote.expires_at, zone), zone.rpartition("/")[2].replace("_", " ")
     news = {
         "changed": f"our offer for your cake {row.number} has changed to {price}",

@@ -16,6 +16,7 @@ from bakery.infra.db import db
 from bakery.integrations.mail.port import Attachment
 from bakery.messages.drafts import Email
 from bakery.messages.models import Message, StaffAlert
+from bakery.orders.deposit_terms import kept_words
 from bakery.orders.models import Order, OrderLine
 from bakery.orders.states import OrderStatus
 from bakery.payments.receipts import ReceiptPdf
@@ -71,9 +72,15 @@ def order_confirmation(order: Order, receipt: ReceiptPdf) -> Email:
         lines=[_line(line, order.currency) for line in order.lines],
         tax=Money(order.tax_cents, order.currency),
         allergens=[_allergens(line) for line in order.lines],
-        link=f"{settings().base_url}/orders/{order.number}?key={order.secret}",
+        link=order_link(order),
+        kept_words=kept_words(order.deposit, Money(order.deposit_kept_cents, order.currency)),
         terms_link=f"{settings().base_url}/terms",
     )
+
+
+def order_link(order: Order) -> str:
+    """The order's own page with its key: it opens on any device."""
+    return f"{settings().base_url}/orders/{order.number}?key={order.secret}"
 
 
 def late_refund(order: Order, refunded: Money, version: int, cake_link: str = "") -> Email:

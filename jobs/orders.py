@@ -20,11 +20,11 @@ from bakery.orders.models import Order
 from bakery.orders.queries import get_order, history
 from bakery.orders.states import OrderStatus
 from bakery.payments import receipts
-from bakery.payments.models import TransactionKind
+from bakery.payments.models import Transaction, TransactionKind
 from bakery.payments.queries import is_paying, transactions
 from bakery.payments.refund_queries import of_cancellation
 from bakery.payments.refund_states import RefundState
-from jobs import cake_mails, mails
+from jobs import cake_mails, mails, money_mails
 from jobs.periodic import periodic
 
 log = structlog.get_logger(__name__)
@@ -90,6 +90,22 @@ def send_cancellation(order_id: int) -> None:
     messages.deliver_email(draft, adapters().mailer)
 
 
+def send_payment_received(transaction_id: int) -> None:
+    """Tell the customer that a payment towards what was due has come in, with its receipt."""
+    row = db.session().get_one(Transaction, transaction_id)
+    order_id, amount = row.order_id, Money(row.amount_cents, row.currency)
+    receipt = receipts.get_pdf_of_payment(order_id, transaction_id, adapters().files)
+    draft = money_mails.payment_received(_order(order_id), transaction_id, amount, receipt)
+    messages.deliver_email(draft, adapters().mailer)
+
+
+def send_deposit_asked(order_id: int, version: int) -> None:
+    """Send the customer the way to order with a deposit, as staff have just said."""
+    order = _order(order_id)
+    cake_link = cake_mails.link_of_order(db.session(), order_id)
+    messages.deliver_email(money_mails.deposit_asked(order, version, cake_link), adapters().mailer)
+
+
 def when(at: datetime, zone: str) -> str:
     """`Sat 14:00`, or `Sat 28 Nov 14:00` when it is further away."""
     local = at.astimezone(ZoneInfo(zone))
@@ -119,6 +135,15 @@ def _refund_mail_given_up(order_id: int, error: str) -> bool:
     return messages.give_up(LATE_REFUND, f"order:{order_id}", error)
 
 
+def _received_given_up(transaction_id: int, error: str) -> bool:
+    order_id = db.session().get_one(Transaction, transaction_id).order_id
+    return messages.give_up(money_mails.RECEIVED, f"order:{order_id}", error)
+
+
+def _deposit_given_up(order_id: int, version: int, error: str) -> bool:
+    return messages.give_up(money_mails.DEPOSIT, f"order:{order_id}", error)
+
+
 def _cancellation_given_up(order_id: int, error: str) -> bool:
     return messages.give_up(CANCELLATION, f"order:{order_id}", error)
 
@@ -126,4 +151,6 @@ def _cancellation_given_up(order_id: int, error: str) -> bool:
 send_confirmation.gave_up = _confirmation_given_up  # type: ignore[attr-defined]
 send_staff_sms.gave_up = _sms_given_up  # type: ignore[attr-defined]
 send_late_refund.gave_up = _refund_mail_given_up  # type: ignore[attr-defined]
+send_payment_received.gave_up = _received_given_up  # type: ignore[attr-defined]
+send_deposit_asked.gave_up = _deposit_given_up  # type: ignore[attr-defined]
 send_cancellation.gave_up = _cancellation_given_up  # type: ignore[attr-defined]

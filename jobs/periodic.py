@@ -40,6 +40,7 @@ CATALOGUE = (
     Periodic("follow_cake_orders", "jobs.custom_cakes.follow_orders", 30, queue.URGENT),
     Periodic("reconcile", "jobs.payments.reconcile", 300),
     Periodic("watch_disputes", "jobs.disputes.watch_disputes", 3600),
+    Periodic("collect_balances", "jobs.balance.collect", 300),
     Periodic("follow_card_setups", "jobs.cards.follow_card_setups", 300),
     Periodic("let_go_of_cards", "jobs.cards.let_go_of_all", 3600, queue.LOW),
     Periodic("follow_refunds", "jobs.refunds.follow", 900),

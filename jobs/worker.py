@@ -34,6 +34,7 @@ JOBS = (
     "jobs.outbox",
     "jobs.orders",
     "jobs.payments",
+    "jobs.balance",
     "jobs.cards",
     "jobs.nudges",
     "jobs.refunds",

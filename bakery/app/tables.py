@@ -9,6 +9,7 @@ from bakery.forecasting import models as forecasting
 from bakery.infra import models as infra
 from bakery.messages import models as messages
 from bakery.orders import models as orders
+from bakery.payments import balance_models as payment_balances
 from bakery.payments import card_models as payment_cards
 from bakery.payments import dispute_models as payment_disputes
 from bakery.payments import failure_models as payment_failures
@@ -34,6 +35,7 @@ __all__ = [
     "journal",
     "messages",
     "orders",
+    "payment_balances",
     "papers",
     "payment_books",
     "payment_cards",

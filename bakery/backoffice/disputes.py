@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from math import ceil
 
 from flask import Blueprint, Response, flash, render_template, request
@@ -136,13 +137,22 @@ def _page(
     dispute, order = queries.get_dispute(session, dispute_id)
     current = answers.current(session, dispute)
     pack = compose(session, dispute)
+    sent = current is not None and current.state != AnswerState.DRAFT
+    if sent and current and current.pack:
+        pack = current.pack
     kept = dict(current.texts) if current and current.texts else (draft_texts(pack) if pack else {})
     page = render_template(
         "backoffice/disputes/show.html",
         dispute=dispute,
         order=order,
         answer=current,
-        sent=current is not None and current.state != AnswerState.DRAFT,
+        sent=sent,
+        recorded=[
+            (record["kind"], datetime.fromisoformat(record["at"]), record["whole"])
+            for record in pack["records"]
+        ]
+        if pack
+        else [],
         closed=answers.why_closed(dispute, current, order.time_zone),
         pack=pack,
         pack_hash=digest_of(pack) if pack else "",

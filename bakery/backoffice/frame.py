@@ -26,7 +26,7 @@ PLACES: list[tuple[str, list[tuple[str, str, str, str, Right]]]] = [
         "Money",
         [
             ("refunds", "/admin/refunds", "Refunds", "undo", Right.ASK_REFUNDS),
-            ("disputes", "/admin/disputes", "Disputes", "shield", Right.MANAGE_DISPUTES),
+            ("disputes", "/admin/disputes", "Disputes", "card", Right.MANAGE_DISPUTES),
             ("books", "/admin/insights/reconciliation", "Books", "scale", Right.SEE_BOOKS),
             ("accounts", "/admin/insights/accounts", "For the accountant", "download", Right.SEE_BOOKS),
         ],

@@ -35,6 +35,7 @@ from bakery.orders.states import ORDER, OrderStatus, PaymentStatus
 from bakery.payments.dispute_queries import disputes_of, warnings_of
 from bakery.payments.dispute_words import fraud_words
 from bakery.payments.failure_queries import list_attempts
+from bakery.payments.operations import balance
 from bakery.payments.papers.queries import list_papers
 from bakery.payments.queries import timeline
 from bakery.payments.refund_queries import credit_notes_of, of_order
@@ -124,7 +125,8 @@ def add_note(number: str) -> ResponseReturnValue:
 
 def _move(order: Order, to: OrderStatus, reason: str) -> None:
     if to != OrderStatus.CANCELLED:
-        services.move_order(order.id, to, actor(), reason)
+        owing_cents = request.form.get("owing", 0, type=int)
+        services.move_order(order.id, to, actor(), reason, owing_cents=owing_cents)
         return
     if not has_right(current_user.role, Right.CANCEL_ORDERS):
         raise Forbidden("Your account may not cancel orders.")
@@ -167,6 +169,9 @@ def order_page(
         order=order,
         events=staff_queries.list_events(session, order.id),
         attempts=list_attempts(session, order.id),
+        rest_steps=balance.steps_of(session, order) if order.balance_due_at else [],
+        may_ask_deposit=_waits(order) and _may_change_deposit(order),
+        may_release=_waits(order) and not order.awaits_acceptance,
         account=timeline(session, order),
         taking=_taking(order, taking) if has_right(role, Right.TAKE_MONEY) else None,
         adjustment=_adjustment(order, adjustment) if has_right(role, Right.MEND_BOOKS) else None,
@@ -188,6 +193,17 @@ def order_page(
         problem=problem,
     )
     return page, status
+
+
+def _waits(order: Order) -> bool:
+    """Whether it is still held for a payment."""
+    held_until = min(order.hold_expires_at, order.pickup_at)
+    return order.status == OrderStatus.PENDING_PAYMENT and held_until > clock.now()
+
+
+def _may_change_deposit(order: Order) -> bool:
+    """What its customer has accepted is not changed behind their back."""
+    return order.awaits_acceptance or not order.is_bespoke
 
 
 def _taking(order: Order, typed: TakingForm | None) -> TakingForm | None:

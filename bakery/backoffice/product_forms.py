@@ -146,6 +146,8 @@ class FactsForm(FlaskForm):  # type: ignore[misc]
     description = TextAreaField("Description", [Length(max=5000)], filters=[_text])
     ingredients = TextAreaField("Ingredients", [Length(max=3000)], filters=[_text])
     message_max = NumberField("Letters of a message on it", needed="Write a number; 0 means no message.")
+    deposit_percent = NumberField("Deposit (%)")
+    deposit_cents = NumberField("Deposit for each ($)", places=2, amount=True)
     tags = _boxes("Diets", TAG_WORDS)
     flavour = _choice("Sponge", options.FLAVOURS)
     filling = _choice("Filling", options.FILLINGS)
@@ -177,6 +179,8 @@ class FactsForm(FlaskForm):  # type: ignore[misc]
             description=self.description.data,
             ingredients=self.ingredients.data,
             message_max=self.message_max.whole,
+            deposit_percent=self.deposit_percent.whole or None,
+            deposit_cents=self.deposit_cents.cents or None,
             allergens={
                 state.short_name: (state.data, note.data or "") for state, note in self.allergens.form.pairs()
             },

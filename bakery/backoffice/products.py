@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from math import ceil
 from typing import Any
 
@@ -166,8 +167,11 @@ def _as_typed(found: ProductPage) -> dict[str, Any]:
     product, recipe = found.product, found.recipe
     typed: dict[str, Any] = {
         name: getattr(product, name)
-        for name in ("version", "name", "summary", "description", "ingredients", "message_max")
-    }
+        for name in (
+            "version", "name", "summary", "description", "ingredients", "message_max", "deposit_percent",
+        )
+    }  # fmt: skip
+    typed["deposit_cents"] = None if product.deposit_cents is None else Decimal(product.deposit_cents) / 100
     allergens = {}
     for code, (state, note) in found.allergens.items():
         allergens[code], allergens[f"{code}_note"] = state, note

@@ -8,7 +8,16 @@ from typing import Any
 from flask import Blueprint, flash, render_template
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
-from wtforms import EmailField, Field, HiddenField, StringField, TelField, TextAreaField
+from wtforms import (
+    EmailField,
+    Field,
+    HiddenField,
+    SelectChoice,
+    SelectField,
+    StringField,
+    TelField,
+    TextAreaField,
+)
 
 from bakery.backoffice.frame import actor, init_frame
 from bakery.backoffice.number_fields import NumberField
@@ -25,14 +34,26 @@ _FIELDS = {
     Kind.TEXT: TextAreaField,
     Kind.EMAIL: EmailField,
     Kind.PHONE: TelField,
+    Kind.TIERS: TextAreaField,
 }
 
 
 def _field(setting: Setting) -> Field:
     if setting.kind in _FIELDS:
         return _FIELDS[setting.kind](setting.label)
-    places = 2 if setting.kind is Kind.LENGTH else 0
-    return NumberField(f"{setting.label} ({setting.unit})", places=places, needed="Write a number.")
+    if setting.kind is Kind.CHOICE:
+        # What is none of them is said by the service, beside everything else.
+        choices = [SelectChoice(value, text) for value, text in setting.options]
+        return SelectField(setting.label, choices=choices, validate_choice=False)
+    places = 2 if setting.kind in _HUNDREDTHS else 0
+    money = setting.kind is Kind.MONEY
+    return NumberField(
+        f"{setting.label} ({setting.unit})", places=places, amount=money, needed="Write a number."
+    )
+
+
+# Kept in hundredths of what is typed.
+_HUNDREDTHS = (Kind.LENGTH, Kind.MONEY)
 
 
 class SettingsForm(FlaskForm):  # type: ignore[misc]
@@ -95,12 +116,12 @@ def _read(field: Field, setting: Setting) -> Any:
         return field.data
     if field.data is None:
         return None
-    return int(field.data * 100) if setting.kind is Kind.LENGTH else int(field.data)
+    return int(field.data * 100) if setting.kind in _HUNDREDTHS else int(field.data)
 
 
 def _typed(stand: settings.Stand) -> dict[str, Any]:
     return {
-        name: Decimal(value) / 100 if SETTINGS[name].kind is Kind.LENGTH else value
+        name: Decimal(value) / 100 if SETTINGS[name].kind in _HUNDREDTHS else value
         for name, value in stand.values.items()
     }
 

@@ -67,7 +67,14 @@ class Category(Base):
 
 class Product(Base):
     __tablename__ = "product"
-    __table_args__ = (CheckConstraint("message_max BETWEEN 0 AND 200", name="message_max_sane"),)
+    __table_args__ = (
+        CheckConstraint("message_max BETWEEN 0 AND 200", name="message_max_sane"),
+        CheckConstraint(
+            "(deposit_percent IS NULL OR deposit_percent BETWEEN 1 AND 100)"
+            " AND (deposit_cents IS NULL OR deposit_cents > 0) AND (deposit_percent IS NULL OR deposit_cents IS NULL)",
+            name="deposit_sane",
+        ),
+    )
 
     id: Mapped[Id]
     slug: Mapped[Code] = mapped_column(unique=True)
@@ -88,6 +95,9 @@ class Product(Base):
     # Graphemes a customer may have written on it; 0 means it takes no message.
     message_max: Mapped[int] = mapped_column(SmallInteger, default=0)
     featured: Mapped[bool] = mapped_column(default=False)
+    # What of its price is paid first: hundredths of it, or so much for each; neither: all of it.
+    deposit_percent: Mapped[int | None]
+    deposit_cents: Mapped[int | None]
     position: Mapped[int] = mapped_column(default=0)
     published_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

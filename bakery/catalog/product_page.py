@@ -60,6 +60,9 @@ class ProductView:
     category_name: str
     is_cake: bool
     message_max: int
+    # What of its price is paid first: hundredths, or cents for each; neither: all of it.
+    deposit_percent: int | None
+    deposit_cents: int | None
     in_season: bool
     season_name: str
     variants: tuple[VariantView, ...]
@@ -98,6 +101,8 @@ def get_product(session: Session, slug: str, on: date) -> ProductView:
         category_name=category.name,
         is_cake=product.is_cake,
         message_max=product.message_max,
+        deposit_percent=product.deposit_percent,
+        deposit_cents=product.deposit_cents,
         in_season=in_season(on, product.season_from, product.season_to),
         season_name=product.season_name,
         variants=tuple(VariantView(**item) for item in row.variants or []),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -48,6 +49,11 @@ def round_half_up(value: Fraction) -> int:
     """The nearest whole minor unit, halves away from zero (the ATO's rule for GST on an invoice)."""
     sign = -1 if value < 0 else 1
     return sign * int(abs(value) + Fraction(1, 2))
+
+
+def round_up(value: Fraction) -> int:
+    """The next whole minor unit: of what is split in two, the first part takes the odd cent."""
+    return math.ceil(value)
 
 
 def included_tax(gross_cents: int, rate_bp: int) -> int:

@@ -72,6 +72,17 @@ def find_offer(request_id: int) -> Offer:
         return Offer(order.id, order.number, quote.expires_at, find_acceptance(session, quote.id) is not None)
 
 
+def find_offer_of_order(order_id: int) -> Offer:
+    """The offer whose order this is. Refuses as `find_offer`, and one that has given way to another."""
+    with transaction() as session:
+        request_id = session.scalar(
+            select(CustomCakeRequest.id).where(CustomCakeRequest.order_id == order_id)
+        )
+    if request_id is None:
+        raise NothingToPay(_CHANGED)
+    return find_offer(request_id)
+
+
 def accept(
     request_id: int, quote_version: int, terms_version: str, actor: Actor, buyer: Business = NOBODY
 ) -> Offer:

@@ -206,7 +206,7 @@ def follow_order(request_id: int) -> bool:
         to, why = {
             OrderStatus.EXPIRED: (RequestStatus.EXPIRED, "not paid before the quote ran out"),
             OrderStatus.CANCELLED: (RequestStatus.WITHDRAWN, "its order was cancelled"),
-        }.get(OrderStatus(order.status), (RequestStatus.PAID, "paid"))
+        }.get(OrderStatus(order.status), (RequestStatus.PAID, "not paid yet" if order.is_unpaid else "paid"))
         settled = (to, RequestStatus.PAID, RequestStatus.WITHDRAWN)
         if order.status == OrderStatus.PENDING_PAYMENT or row.status in settled:
             return False

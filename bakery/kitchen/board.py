@@ -75,8 +75,8 @@ def move(ticket_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/orders/<int:order_id>/collection")
 def collect(order_id: int) -> ResponseReturnValue:
-    """Handed over."""
-    services.collect_order(order_id, _actor())
+    """Handed over. `owing` is what the button said is not paid; it may be paid by now, or more may be due."""
+    services.collect_order(order_id, _actor(), owing_cents=request.form.get("owing", 0, type=int))
     return _after("Handed over", undo_order=order_id)
 
 

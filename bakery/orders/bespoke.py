@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 
 from bakery.core import clock, ids
 from bakery.core.actor import Actor
-from bakery.orders import snapshot
+from bakery.core.money import Money
+from bakery.orders import deposit_terms, snapshot
 from bakery.orders.models import Order, OrderEvent, OrderLine
 from bakery.orders.placement import insert_order
 from bakery.orders.states import OrderStatus
-from bakery.pricing.deposit import deposit_of
 from bakery.pricing.totals import PriceLine, price_lines
 from bakery.scheduling import operations as scheduling
 from bakery.scheduling.steps import agreed_need, write_steps
@@ -62,8 +62,8 @@ def place_bespoke(session: Session, wish: Bespoke, actor: Actor) -> Order:
     caller's transaction.
 
     Nobody pays for it before its customer has accepted it (`awaits_acceptance`); the shop's deposit of today is
-    written down with it. Whoever agreed to make it has judged the notice; opening hours, cut-off and capacity
-    are asked again.
+    written down with it, and until when the rest is due. Whoever agreed to make it has judged the notice; opening
+    hours, cut-off and capacity are asked again.
     Refuses with SlotGone when the slot cannot be had, with StationFull when a station has no time left.
     """
     shop = session.get_one(Shop, 1, populate_existing=True)
@@ -73,6 +73,9 @@ def place_bespoke(session: Session, wish: Bespoke, actor: Actor) -> Order:
     )
     priced = totals.lines[0]
     now = clock.now()
+    terms = deposit_terms.agree(
+        session, deposit_terms.for_one_customer(totals.total_cents, shop), shop, wish.starts_at
+    )
     order = insert_order(
         session,
         {
@@ -86,13 +89,13 @@ def place_bespoke(session: Session, wish: Bespoke, actor: Actor) -> Order:
             "currency": shop.currency,
             "total_cents": totals.total_cents,
             "tax_cents": totals.tax_cents,
-            "deposit_cents": deposit_of(totals.total_cents, shop.deposit_percent),
+            **deposit_terms.columns(terms, Money(totals.total_cents, shop.currency), shop.time_zone),
             "awaits_acceptance": True,
             "prices_include_tax": shop.prices_include_tax,
             "pickup_at": wish.starts_at,
             "time_zone": shop.time_zone,
             "has_cake": True,
-            "snapshot": snapshot.shop_snapshot(shop, totals),
+            "snapshot": snapshot.shop_snapshot(shop, totals, terms.kept_cents),
             "placed_at": now,
             "hold_expires_at": wish.expires_at,
         },

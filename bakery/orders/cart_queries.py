@@ -51,6 +51,8 @@ class LineView:
     season_from: str | None
     season_to: str | None
     picture: PictureView | None
+    deposit_percent: int | None
+    deposit_cents: int | None
     on_sale: bool
     allowed: int
 
@@ -201,6 +203,8 @@ def _lines() -> Select[Any]:
             Product.season_name,
             Product.season_from,
             Product.season_to,
+            Product.deposit_percent,
+            Product.deposit_cents,
             TaxRate.code.label("tax_code"),
             TaxRate.name.label("tax_name"),
             TaxRate.rate_bp,
@@ -276,6 +280,8 @@ def _view(row: Row[Any], shop: Profile, allowed: int, on_sale: bool) -> LineView
         season_from=row.season_from,
         season_to=row.season_to,
         picture=picture,
+        deposit_percent=row.deposit_percent,
+        deposit_cents=row.deposit_cents,
         on_sale=on_sale,
         allowed=allowed,
     )

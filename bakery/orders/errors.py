@@ -51,3 +51,7 @@ class PricesChanged(Conflict):
         self.accepted_cents = accepted_cents
         self.total_cents = total_cents
         self.differences = tuple(differences)
+
+
+class DepositChanged(Conflict):
+    """What is asked first is not what the checkout page spoke of."""

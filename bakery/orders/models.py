@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     BigInteger,
@@ -19,6 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from bakery.core import clock
 from bakery.core.money import Money
 from bakery.infra.db import Base, Cents, Id, in_states
 from bakery.orders.states import AGREED, OrderStatus, PaymentStatus
@@ -79,12 +81,20 @@ class Order(Base):
             "deposit_cents >= 0 AND (deposit_cents = 0 OR deposit_cents < total_cents)", name="deposit_sane"
         ),
         CheckConstraint("payment_status <> 'DEPOSIT_PAID' OR deposit_cents > 0", name="deposit_asked"),
+        CheckConstraint("deposit_kept_cents BETWEEN 0 AND deposit_cents", name="deposit_kept_sane"),
+        # The kitchen sees nothing unpaid that nobody has let through.
+        CheckConstraint(
+            "status IN ('PENDING_PAYMENT', 'EXPIRED', 'CANCELLED') OR payment_status <> 'UNPAID' OR total_cents = 0"
+            " OR released_at IS NOT NULL",
+            name="unpaid_released",
+        ),
         # Never captured less than refunded, and nothing given back twice.
         CheckConstraint("held_cents >= 0", name="held_sane"),
         CheckConstraint("credited_cents BETWEEN 0 AND total_cents", name="credited_sane"),
         CheckConstraint("business_abn = '' OR business_abn ~ '^[0-9]{11}$'", name="abn_digits"),
         Index("ix_shop_order_pickup", "pickup_at", "status"),
         Index("ix_shop_order_placed_at", "placed_at"),
+        Index("ix_shop_order_balance", "balance_due_at", postgresql_where="balance_due_at IS NOT NULL"),
         Index("ix_shop_order_hold", "hold_expires_at", postgresql_where="status = 'PENDING_PAYMENT'"),
     )
 
@@ -109,8 +119,15 @@ class Order(Base):
     currency: Mapped[str] = mapped_column(String(3))
     total_cents: Mapped[Cents]
     tax_cents: Mapped[Cents]
-    # What is paid first, where not everything is; 0 where it is. Never changes once placed (a trigger).
+    # What is paid first, where not everything is; 0 where it is. Never changes once somebody pays (a trigger).
     deposit_cents: Mapped[Cents] = mapped_column(default=0, server_default="0")
+    # What of it stays with the shop when the order is cancelled, and the words in which all of that was said.
+    deposit_kept_cents: Mapped[Cents] = mapped_column(default=0, server_default="0")
+    deposit_wording: Mapped[str] = mapped_column(Text, default="", server_default="")
+    # The last second in which the rest is paid in time; None: by the time it is collected.
+    balance_due_at: Mapped[datetime | None]
+    # Staff let the kitchen start before anything was paid.
+    released_at: Mapped[datetime | None]
     # Kept by the ledger alone (a trigger refuses anybody else): what came in less what went back, and by how much
     # refunds have lowered what it costs.
     held_cents: Mapped[Cents] = mapped_column(default=0, server_default="0")
@@ -152,9 +169,25 @@ class Order(Base):
         return Money(self.deposit_cents, self.currency)
 
     @property
+    def balance_due_on(self) -> date | None:
+        """The date by which the rest is due, on the shop's calendar."""
+        return self.balance_due_at and self.balance_due_at.astimezone(ZoneInfo(self.time_zone)).date()
+
+    @property
+    def asks_deposit(self) -> bool:
+        """Whether its deposit alone orders it: until the day comes on which the rest would be due as well."""
+        due_on = self.balance_due_on
+        return self.deposit_cents > 0 and (due_on is None or clock.today(self.time_zone) < due_on)
+
+    @property
     def first_payment(self) -> Money:
         """What is asked for to order it: the deposit, or the whole price."""
-        return self.deposit if self.deposit_cents else self.total
+        return self.deposit if self.asks_deposit else self.total
+
+    @property
+    def rest(self) -> Money:
+        """What a paid deposit leaves to be paid."""
+        return self.total - self.deposit
 
     @property
     def held(self) -> Money:
@@ -170,6 +203,17 @@ class Order(Base):
     def due_later(self) -> Money:
         """What is due of an order that is confirmed: the rest after a deposit, say. Nothing in every other state."""
         return Money(self._due_cents() if self.status in AGREED else 0, self.currency)
+
+    @property
+    def is_unpaid(self) -> bool:
+        """Whether the kitchen has it although nothing was paid: staff let it through."""
+        return self.status in AGREED and self.payment_status == PaymentStatus.UNPAID and self.total_cents > 0
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether something is due of it that should have been paid by now."""
+        late = self.balance_due_at is not None and self.balance_due_at < clock.now()
+        return late and self.due_later.cents > 0
 
     def _due_cents(self) -> int:
         over = self.status in (OrderStatus.EXPIRED, OrderStatus.CANCELLED)

@@ -16,6 +16,7 @@ from bakery.core import clock
 from bakery.core.actor import SYSTEM, Actor
 from bakery.core.errors import Conflict, Invalid, NotFound
 from bakery.infra import outbox, queue
+from bakery.infra.formats import money
 from bakery.orders.models import Order, OrderEvent, OrderLine
 from bakery.orders.states import ORDER, PAYMENT, OrderStatus, PaymentStatus
 from bakery.people import audit
@@ -61,9 +62,29 @@ def change_payment_status(
     _enter(session, order, "payment_status", current, to, actor, reason)
 
 
+def check_handover(order: Order, owing_cents: int) -> str:
+    """Refuse to hand over an order of which something is due, unless this very amount was said. Answers what the
+    history says of it: `, $52.75 not paid`, or nothing.
+    """
+    due = order.due_later
+    if not due.cents:
+        return ""
+    if owing_cents != due.cents:
+        raise Conflict(
+            f"{money(due)} of this order is still to be paid. Take it first, or press the button that says so."
+        )
+    return f", {money(due)} not paid"
+
+
 def add_note(session: Session, order: Order, text: str, actor: Actor) -> None:
     """Add what staff want to remember; never shown to the customer."""
     _enter(session, order, "note", None, None, actor, text)
+
+
+def release(session: Session, order: Order, actor: Actor, reason: str) -> None:
+    """Let the kitchen have an order that is not paid; `confirm` is the next step. For all to see in its history."""
+    order.released_at = clock.now()
+    _enter(session, order, "release", None, None, actor, reason)
 
 
 def confirm(session: Session, order: Order, actor: Actor = SYSTEM, reason: str = "") -> None:

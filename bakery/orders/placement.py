@@ -15,10 +15,11 @@ from bakery.core.actor import Actor
 from bakery.core.errors import Invalid
 from bakery.core.money import Money
 from bakery.infra.formats import money
-from bakery.orders import basket, snapshot
+from bakery.orders import basket, deposit_terms, snapshot
 from bakery.orders.basket import BasketLine
 from bakery.orders.business import NOBODY, Business
-from bakery.orders.errors import CartChanged, PriceDifference, PricesChanged
+from bakery.orders.deposit_terms import Terms
+from bakery.orders.errors import CartChanged, DepositChanged, PriceDifference, PricesChanged
 from bakery.orders.models import Cart, Order, OrderEvent
 from bakery.orders.states import OrderStatus
 from bakery.people.consents import enter
@@ -44,7 +45,9 @@ class ConsentGiven:
 
 @dataclass(frozen=True, slots=True)
 class PlaceOrder:
-    """What the checkout page sends. `accepted_total_cents` is the total that the page showed."""
+    """What the checkout page sends. `accepted_total_cents` is the total that the page showed,
+    `accepted_deposit_cents` the deposit it spoke of (by the rules, however near the pickup); None: not said.
+    """
 
     cart_id: int
     checkout_key: str
@@ -53,6 +56,7 @@ class PlaceOrder:
     phone: str
     starts_at: datetime
     accepted_total_cents: int
+    accepted_deposit_cents: int | None = None
     note: str = ""
     business: Business = NOBODY
     consents: tuple[ConsentGiven, ...] = ()
@@ -126,8 +130,24 @@ def refuse_other_total(wish: PlaceOrder, lines: Sequence[BasketLine], totals: To
     )
 
 
-def write_order(
+def agree_deposit(
     session: Session, wish: PlaceOrder, shop: Shop, lines: Sequence[BasketLine], totals: Totals
+) -> Terms:
+    """What is paid first and when the rest is due. Refuses (DepositChanged) where the page spoke of another deposit."""
+    parts = deposit_terms.parts_of(totals, [line.product for line in lines])
+    asked = deposit_terms.deposit_asked(parts, shop)
+    if wish.accepted_deposit_cents not in (None, asked):
+        raise DepositChanged("What you pay now has changed. Please look at it again before you order.")
+    return deposit_terms.agree(session, parts, shop, wish.starts_at)
+
+
+def write_order(
+    session: Session,
+    wish: PlaceOrder,
+    shop: Shop,
+    lines: Sequence[BasketLine],
+    totals: Totals,
+    terms: Terms = deposit_terms.EVERYTHING,
 ) -> Order:
     """The order with its lines as they are now. A number that exists already is drawn anew."""
     now = clock.now()
@@ -151,7 +171,8 @@ def write_order(
             "pickup_at": wish.starts_at,
             "time_zone": shop.time_zone,
             "has_cake": any(line.product.is_cake for line in lines),
-            "snapshot": snapshot.shop_snapshot(shop, totals),
+            "snapshot": snapshot.shop_snapshot(shop, totals, terms.kept_cents),
+            **deposit_terms.columns(terms, Money(totals.total_cents, shop.currency), shop.time_zone),
             "placed_at": now,
             "placed_ip": wish.ip,
             "hold_expires_at": now + timedelta(minutes=wish.checkout_minutes) + GRACE,

@@ -47,7 +47,8 @@ def place_order(wish: PlaceOrder) -> int:
 
     The same checkout key answers with the same order, however often, from wherever and at once. Refuses,
     leaving the cart as it is, with: Invalid (contact), CartChanged (empty, or another page's), NotOrderable
-    (off the menu, too many, words), TooManyUnpaid, PricesChanged, OutOfStock (every short line), SlotGone.
+    (off the menu, too many, words), TooManyUnpaid, PricesChanged, DepositChanged, OutOfStock (every short line),
+    SlotGone.
     """
     return retrying(partial(_place, wish))
 
@@ -86,8 +87,11 @@ def expire_due_orders(is_paying: IsPaying | None = None, limit: int = 500) -> in
     return expired
 
 
-def move_order(order_id: int, to: OrderStatus, actor: Actor, reason: str = "") -> None:
-    """Move a paid order along, by staff. Refuses what the table does not name.
+def move_order(
+    order_id: int, to: OrderStatus, actor: Actor, reason: str = "", *, owing_cents: int = 0
+) -> None:
+    """Move an order along that the kitchen has, by staff. Refuses what the table does not name, and to hand over what
+    is not paid, unless it was said how much is due (`owing_cents`).
 
     Refuses, too, what has a path of its own: confirming and expiring belong to payments and the clock,
     cancelling to who knows what was paid.
@@ -99,6 +103,8 @@ def move_order(order_id: int, to: OrderStatus, actor: Actor, reason: str = "") -
         if order.status in _UNPAID:
             raise Conflict("This order is not paid, so there is nothing to make yet.")
         before = order.status
+        if to == OrderStatus.COLLECTED and (owed := operations.check_handover(order, owing_cents)):
+            reason = f"{reason or 'handed over'}{owed}"
         operations.change_status(session, order, to, actor, reason)
         outbox.owe(session, "jobs.production.follow_order", order.id, on=queue.URGENT)
         _audit(session, order, actor, "order.move", before, reason)
@@ -134,7 +140,8 @@ def _place(wish: PlaceOrder) -> int:
         lines = placement.read(session, found, shop)
         totals = price_lines((line.price_line for line in lines), shop.prices_include_tax)
         placement.refuse_other_total(wish, lines, totals, shop.currency)
-        order = placement.write_order(session, wish, shop, lines, totals)
+        terms = placement.agree_deposit(session, wish, shop, lines, totals)
+        order = placement.write_order(session, wish, shop, lines, totals, terms)
         placement.hold(session, order, lines)
         placement.begin_history(session, order, wish)
         empty_cart(session, found)

@@ -20,9 +20,12 @@ _SHOP = (
 )  # fmt: skip
 
 
-def shop_snapshot(shop: Shop, totals: Totals) -> dict[str, Any]:
-    """The shop's name, ABN, address, terms version and promise to who cancels, and the tax by rate as it was summed."""
+def shop_snapshot(shop: Shop, totals: Totals, deposit_kept_cents: int = 0) -> dict[str, Any]:
+    """The shop's name, ABN, address, terms version and promise to who cancels, what of a deposit is not given back,
+    and the tax by rate as it was summed.
+    """
     return {
+        "deposit_kept_cents": deposit_kept_cents,
         "shop": {name: getattr(shop, name) for name in _SHOP},
         "terms_version": shop.terms_version,
         # What comes back when it is cancelled, as it was promised.

@@ -47,8 +47,8 @@ def charge_rest(order: Order) -> Wording:
 
 
 def charge_day(order: Order) -> date:
-    """The day on which the rest is charged: when it is collected, by the clock where that is."""
-    return order.pickup_at.astimezone(ZoneInfo(order.time_zone)).date()
+    """The day on which the rest is charged: when it is due, by the clock of the shop; else when it is collected."""
+    return order.balance_due_on or order.pickup_at.astimezone(ZoneInfo(order.time_zone)).date()
 
 
 def card_name(brand: str, last_four: str) -> str:

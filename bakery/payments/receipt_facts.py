@@ -31,7 +31,8 @@ def collect(order: Order, paid: Sequence[Transaction], shop: Profile, issued_at:
         "total_cents": order.total_cents,
         "tax_cents": order.tax_cents,
         # What was paid towards the total when only a part of it was; 0 when all of it was.
-        "deposit_cents": order.deposit_cents if order.due_later.cents else 0,
+        "deposit_cents": order.held_cents if order.due_later.cents else 0,
+        "balance_due_at": order.balance_due_at.isoformat() if order.balance_due_at else None,
         "lines": [_line(line) for line in order.lines],
         "taxes": taxes(order.lines, include_tax=order.prices_include_tax),
         "payments": [payment(row) for row in paid],

@@ -118,6 +118,15 @@ def issue_payment_receipt(session: Session, order_id: int, transaction_id: int) 
     return receipt
 
 
+def get_pdf_of_payment(order_id: int, transaction_id: int, files: Files) -> ReceiptPdf:
+    """The receipt of a later payment (a ledger row), issued and printed on first demand. Refuses as
+    `issue_payment_receipt` does.
+    """
+    with transaction() as session:
+        receipt_id = issue_payment_receipt(session, order_id, transaction_id).id
+    return get_payment_pdf(receipt_id, files)
+
+
 def get_payment_pdf(receipt_id: int, files: Files) -> ReceiptPdf:
     """An issued payment receipt's file."""
     return store.fetch(kinds.PAYMENT_RECEIPT, receipt_id, files)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -12,6 +13,9 @@ from bakery.core.money import round_half_up
 
 MOST_TIERS = 8
 MOST_DAYS = 366
+_LINE = re.compile(
+    r"(?P<percent>\d{1,3}) ?% until (?P<days>\d{1,3}) days? before\.?", re.ASCII | re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,28 @@ def tiers_of(rows: Iterable[Mapping[str, Any]]) -> Tiers:
     if any(earlier.percent < later.percent for earlier, later in zip(found, found[1:], strict=False)):
         raise ValueError("who cancels later gets no more")
     return tuple(found)
+
+
+def read_tiers(text: str) -> Tiers:
+    """Tiers as staff write them, one a line: `100 % until 7 days before`. Nothing written: no money comes back.
+
+    Refuses (ValueError) a line that is none, and what `tiers_of` refuses.
+    """
+    rows = []
+    for line in text.splitlines():
+        if line.strip():
+            found = _LINE.fullmatch(line.strip())
+            if found is None:
+                raise ValueError(f"“{line.strip()[:40]}” is not like “100 % until 7 days before”")
+            rows.append({"days": int(found["days"]), "percent": int(found["percent"])})
+    return tiers_of(rows)
+
+
+def write_tiers(tiers: Iterable[Tier]) -> str:
+    """The same the other way round."""
+    return "\n".join(
+        f"{tier.percent} % until {tier.days} day{'' if tier.days == 1 else 's'} before" for tier in tiers
+    )
 
 
 def percent_of(tiers: Sequence[Tier], pickup_on: date, today: date) -> int:

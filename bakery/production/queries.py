@@ -24,7 +24,7 @@ from bakery.scheduling.steps import read_words
 from bakery.scheduling.types import Station
 
 SOON = timedelta(hours=2)
-# What `Order.due_later` reads.
+# What `Order.due_later`, `is_unpaid`, `is_overdue` and `balance_due_on` read.
 WHAT_IS_DUE = (
     Order.status,
     Order.payment_status,
@@ -32,6 +32,8 @@ WHAT_IS_DUE = (
     Order.credited_cents,
     Order.held_cents,
     Order.currency,
+    Order.balance_due_at,
+    Order.time_zone,
 )
 
 
@@ -78,8 +80,11 @@ class TicketView:
     tasks: tuple[str, ...]
     instructions: str
     drawn: bool
-    # What a paid deposit leaves to be paid before the order is handed over; nothing otherwise.
+    # What is still to be paid before the order is handed over; whether nothing was, and whether it should have been.
     to_pay: Money
+    unpaid: bool
+    overdue: bool
+    due_by: date | None
 
     @property
     def is_last(self) -> bool:
@@ -192,7 +197,7 @@ def _query() -> Any:
         )
         .join(OrderLine, OrderLine.id == Ticket.order_line_id)
         .join(Order, Order.id == Ticket.order_id)
-        # Of the order itself only what tells whether something is still to be paid.
+        # Of the order itself only what tells whether something is still to be paid, and since when.
         .options(load_only(*WHAT_IS_DUE))
         .where(or_(Order.status.in_(IN_KITCHEN), void_unseen))
         .order_by(Ticket.due_at, Order.id, OrderLine.position, Ticket.step)
@@ -261,6 +266,9 @@ def _view(
         instructions=line.instructions,
         drawn=bool(line.drawing),
         to_pay=row.Order.due_later,
+        unpaid=row.Order.is_unpaid,
+        overdue=row.Order.is_overdue,
+        due_by=row.Order.balance_due_on,
     )
 
 

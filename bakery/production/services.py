@@ -125,12 +125,15 @@ def move_ticket(ticket_id: int, to: TicketState, expected: TicketState | None, a
         return Moved(ticket.id, order.number, what, before, to)
 
 
-def collect_order(order_id: int, actor: Actor) -> None:
-    """The customer has it. Refuses an order that is not ready."""
+def collect_order(order_id: int, actor: Actor, *, owing_cents: int = 0) -> None:
+    """The customer has it. Refuses an order that is not ready, and one of which something is due, unless the tap said
+    how much (`owing_cents`).
+    """
     with transaction() as session:
         order = orders.lock_order(session, order_id)
         before = order.status
-        orders.change_status(session, order, OrderStatus.COLLECTED, actor, "handed over")
+        owed = orders.check_handover(order, owing_cents)
+        orders.change_status(session, order, OrderStatus.COLLECTED, actor, f"handed over{owed}")
         _audit_order(session, order, actor, "kitchen.hand over", before)
 
 

@@ -20,6 +20,7 @@ from bakery.core import clock
 from bakery.infra.memo import remember
 from bakery.scheduling import reasons, rules
 from bakery.scheduling.calendar import Booked, Calendar
+from bakery.scheduling.due_dates import end_of_day, open_day_before
 from bakery.scheduling.models import PickupSlot, SlotHold, SlotHoldState, StationDay, StationHold
 from bakery.scheduling.rules import Interval, Rules
 from bakery.scheduling.stations import StationBooked, StationLoad, Stations, in_order
@@ -156,6 +157,32 @@ def open_calendar(
     today = max(now, clock.now()).astimezone(ZoneInfo(known.time_zone)).date()
     work = _stations_booked(session, yesterday, only) if stations else {}
     return Calendar(known, booked, now, Stations(known, work, today))
+
+
+def due_before(session: Session, pickup_at: datetime, days: int) -> datetime:
+    """The last moment of the day that lies so many open days before a pickup; never after the pickup itself.
+
+    A shop without rules counts every day.
+    """
+    known = _known_rules(session)
+    if known is None:
+        return pickup_at - timedelta(days=days)
+    on = pickup_at.astimezone(ZoneInfo(known.time_zone)).date()
+    return min(end_of_day(open_day_before(known, on, days), known.time_zone), pickup_at)
+
+
+def first_pickup_due_later(session: Session, days: int) -> date | None:
+    """The first open day whose pickups are due, in this sense, after today: what is ordered for an earlier one is
+    due at once. None within a horizon of orders from the menu.
+    """
+    known = _known_rules(session)
+    if known is None:
+        return None
+    today = clock.today(known.time_zone)
+    ahead = (today + timedelta(days=n) for n in range(1, known.max_days_ahead + 1))
+    return next(
+        (on for on in ahead if known.intervals(on) and open_day_before(known, on, days) > today), None
+    )
 
 
 def weekly_hours(session: Session) -> Mapping[int, tuple[Interval, ...]]:

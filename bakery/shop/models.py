@@ -43,6 +43,16 @@ class Shop(Base):
         CheckConstraint("explain_from_percent BETWEEN 0 AND 100", name="explain_from_sane"),
         CheckConstraint("quote_days BETWEEN 1 AND 60", name="quote_days_sane"),
         CheckConstraint("deposit_percent BETWEEN 0 AND 100", name="deposit_percent_sane"),
+        CheckConstraint(
+            "deposit_from_cents >= 0 AND deposit_from_percent BETWEEN 0 AND 100"
+            " AND deposit_kept_percent BETWEEN 0 AND 100",
+            name="deposits_sane",
+        ),
+        CheckConstraint(
+            "balance_due_days BETWEEN 0 AND 60 AND balance_remind_days BETWEEN 0 AND 30"
+            " AND balance_grace_hours BETWEEN 0 AND 336",
+            name="balance_sane",
+        ),
         CheckConstraint("refund_limit_cents >= 0", name="refund_limit_sane"),
         in_states("refund_order", RefundOrder),
         CheckConstraint("document_years BETWEEN 5 AND 50", name="document_years_legal"),
@@ -85,7 +95,17 @@ class Shop(Base):
     # How long a quote is good for unless staff say otherwise.
     quote_days: Mapped[int] = mapped_column(default=7, server_default="7")
     # What of a custom cake's price is paid to order it, in hundredths of it; 0 (and 100): all of it at once.
-    deposit_percent: Mapped[int] = mapped_column(default=0, server_default="0")
+    deposit_percent: Mapped[int] = mapped_column(default=50, server_default="50")
+    # Orders that come to so much ask for this percentage first; 0 per cent: none does for its size alone.
+    deposit_from_cents: Mapped[Cents] = mapped_column(default=0, server_default="0")
+    deposit_from_percent: Mapped[int] = mapped_column(default=0, server_default="0")
+    # What of a deposit is not given back when its order is cancelled, in hundredths of it.
+    deposit_kept_percent: Mapped[int] = mapped_column(default=50, server_default="50")
+    # The rest: due so many open days before the pickup, with a word so many days before that, and so many hours
+    # after it the order is cancelled (0: it is not, staff are told).
+    balance_due_days: Mapped[int] = mapped_column(default=3, server_default="3")
+    balance_remind_days: Mapped[int] = mapped_column(default=2, server_default="2")
+    balance_grace_hours: Mapped[int] = mapped_column(default=24, server_default="24")
     # Up to this much one person may give back; above it a second one has to approve.
     refund_limit_cents: Mapped[Cents] = mapped_column(default=10_000, server_default="10000")
     refund_order: Mapped[str] = mapped_column(

@@ -48,6 +48,12 @@ class Profile:
     explain_from_percent: int
     quote_days: int
     deposit_percent: int
+    deposit_from_cents: int
+    deposit_from_percent: int
+    deposit_kept_percent: int
+    balance_due_days: int
+    balance_remind_days: int
+    balance_grace_hours: int
     document_years: int
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
@@ -18,6 +18,7 @@ from bakery.custom_cakes.spec import CakeDesign, from_json
 from bakery.custom_cakes.standing import has_lapsed, status_now
 from bakery.custom_cakes.states import OPEN, OVER, RequestStatus
 from bakery.custom_cakes.versions import Change, list_changes, list_versions
+from bakery.orders.deposit_terms import local_date
 from bakery.orders.models import Order
 from bakery.orders.states import OrderStatus
 from bakery.shop.queries import get_profile
@@ -97,6 +98,15 @@ class Page:
         return Money(self.quote.price_cents if self.quote else 0, self.currency)
 
     @property
+    def whole_from(self) -> date | None:
+        """From which day on the whole price is asked, where the offer lasts that long."""
+        order, quote = self.order, self.quote
+        due_on = order.balance_due_on if order is not None and order.asks_deposit else None
+        if order is None or quote is None or due_on is None:
+            return None
+        return due_on if local_date(quote.expires_at, order.time_zone) >= due_on else None
+
+    @property
     def spec(self) -> tuple[tuple[str, str], ...]:
         return spec_rows(self.design, self.currency)
 
@@ -140,7 +150,9 @@ def _standing(file: RequestFile, order: Order | None, beside: tuple[object, ...]
         status,
         lapsed,
         file.messages[-1].id if file.messages else 0,
-        (order.version, order.status, order.payment_status) if order else None,
+        (order.version, order.status, order.payment_status, order.asks_deposit, order.is_overdue)
+        if order
+        else None,
         beside,
     )
     return Standing(
@@ -165,7 +177,7 @@ _PAST = {
     _R.PENDING_REVIEW: ("You sent your wish", "done"),
     _R.CHANGES_REQUESTED: ("We asked you to change something", "done"),
     _R.APPROVED_AWAITING_PAYMENT: ("We said yes and made you an offer", "done"),
-    _R.PAID: ("Paid", "done"),
+    _R.PAID: ("It is ordered", "done"),
     _R.REJECTED: ("We said no", "failed"),
     _R.EXPIRED: ("Our offer ran out", "failed"),
 }

@@ -12,7 +12,7 @@ from bakery.infra.formats import date_near, time_shop
 from bakery.infra.memo import remember
 from bakery.orders.basket import need_of
 from bakery.orders.cart_queries import CartView
-from bakery.pricing.totals import PriceLine, RateSummary, price_lines
+from bakery.pricing.totals import PriceLine, RateSummary, Totals, price_lines
 from bakery.scheduling.queries import availability
 from bakery.scheduling.types import Need
 
@@ -39,13 +39,18 @@ class Summary:
     reason: str = ""
 
 
-def price(cart: CartView) -> Summary:
-    """The totals, by the same function that prices the order. What is no longer for sale costs nothing."""
+def totals_of(cart: CartView) -> Totals:
+    """What it comes to, by the same function that prices the order. What is no longer for sale costs nothing."""
     lines = [
         PriceLine(line.unit.cents, line.quantity, line.tax_code, line.tax_name, line.tax_rate_bp)
         for line in cart.for_sale
     ]
-    totals = price_lines(lines, cart.prices_include_tax)
+    return price_lines(lines, cart.prices_include_tax)
+
+
+def price(cart: CartView) -> Summary:
+    """The totals as a page shows them."""
+    totals = totals_of(cart)
     currency = cart.currency
     return Summary(
         total=Money(totals.total_cents, currency),

@@ -31,7 +31,7 @@ from bakery.people.models import ConsentChannel
 from bakery.scheduling.errors import SlotGone
 from bakery.shop.queries import get_profile
 from bakery.stock.errors import OutOfStock
-from bakery.storefront import checkout_page
+from bakery.storefront import checkout_deposit, checkout_page
 from bakery.storefront.cart_answers import shown
 from bakery.storefront.cart_cookie import cart_owner
 from bakery.storefront.forms.checkout import CheckoutForm
@@ -67,6 +67,17 @@ def show() -> ResponseReturnValue:
     form = CheckoutForm(formdata=None, data=_known())
     _word(form)
     return checkout_page.show(form, cart, begin=_date(request.args.get("from", "")))
+
+
+@blueprint.get("/checkout/deposit")
+def deposit() -> ResponseReturnValue:
+    """What is paid now and what later for the pickup time that is chosen: a part of the page."""
+    session = only_read()
+    cart = load_cart(session, cart_owner(request))
+    starts_at = checkout_page.read_slot(request.args.get("slot", ""))
+    if not cart.orderable or starts_at is None:
+        return redirect(url_for("checkout.show"), 303)
+    return checkout_deposit.show(session, cart, starts_at)
 
 
 @blueprint.post("/checkout")
@@ -190,6 +201,7 @@ def _wish(form: CheckoutForm, cart: CartView, starts_at: datetime) -> PlaceOrder
         business=Business(form.business_name.data or "", parse_abn(form.business_abn.data or "") or ""),
         starts_at=starts_at,
         accepted_total_cents=form.accepted_total.data or 0,
+        accepted_deposit_cents=form.accepted_deposit.data,
         note=form.note.data or "",
         consents=_consents(form),
         user_id=current_user.id if current_user.is_authenticated else None,

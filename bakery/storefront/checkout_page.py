@@ -19,6 +19,7 @@ from bakery.scheduling.types import Availability, Day, Need, parse_key
 from bakery.shop.queries import get_profile
 from bakery.storefront.cart_answers import private
 from bakery.storefront.cart_summary import price
+from bakery.storefront.checkout_deposit import preview
 from bakery.storefront.forms.checkout import CheckoutForm
 from bakery.storefront.paying import ways
 from bakery.storefront.words import allergen_pairs
@@ -54,11 +55,14 @@ def show(
     # What is accepted by sending the form is what this page shows, not what an older one showed.
     form.accepted_total.data = totals.total.cents
     form.accepted_total.raw_data = None
+    deposit = preview(db.session(), cart)
+    form.accepted_deposit.data, form.accepted_deposit.raw_data = deposit.deposit.cents, None
     form.checkout_key.data = cart.checkout_key
     context: dict[str, Any] = {
         "form": form,
         "cart": cart,
         "summary": totals,
+        "deposit": deposit,
         "cart_count": cart.units,
         "pickup_times": _pickup_times(form, need_of(cart.for_sale), begin),
         "begin": begin,

@@ -34,6 +34,10 @@ WORDS = {
     _S.EXPIRED: "Not paid in time",
     _S.CANCELLED: "Cancelled",
 }
+_NOT_WHOLE = {
+    PaymentStatus.DEPOSIT_PAID: "Deposit paid, confirmed",
+    PaymentStatus.UNPAID: "Confirmed, not paid yet",
+}
 # How often the page asks, in seconds; an order that is over asks no more.
 _ASK = {_S.PENDING_PAYMENT: 15, _S.CONFIRMED: 20, _S.IN_PRODUCTION: 20, _S.READY: 20}
 
@@ -63,6 +67,9 @@ class Progress:
     ask_every: int | None
     since: int
     version: int
+    # What would be asked for now, in cents, and whether it should have been paid.
+    asks: int
+    overdue: bool
 
     @property
     def etag(self) -> str:
@@ -76,6 +83,8 @@ class Progress:
             self.failure,
             self.receipt,
             self.bank_url,
+            self.asks,
+            self.overdue,
         )
         return hashlib.sha256(repr(seen).encode()).hexdigest()[:20]
 
@@ -113,6 +122,8 @@ def progress(order: Order, *, paid: bool, since: int | None, last: LastTry, rece
         ask_every=every,
         since=began,
         version=order.version,
+        asks=order.due_later.cents or order.first_payment.cents,
+        overdue=order.is_overdue,
     )
 
 
@@ -135,9 +146,9 @@ def timeline(order: Order, events: Sequence[OrderEvent]) -> list[Step]:
 
 
 def _of_deposit(step: Step, order: Order) -> Step:
-    """An order of which only the deposit is paid is not called paid."""
-    only_deposit = order.payment_status == PaymentStatus.DEPOSIT_PAID and step.words == WORDS[_S.CONFIRMED]
-    return replace(step, words="Deposit paid, confirmed") if only_deposit else step
+    """An order of which only the deposit is paid, or nothing at all, is not called paid."""
+    words = _NOT_WHOLE.get(PaymentStatus(order.payment_status))
+    return replace(step, words=words) if words and step.words == WORDS[_S.CONFIRMED] else step
 
 
 def cake_of(session: Session, order: Order) -> str | None:

@@ -58,6 +58,15 @@ def show(number: str) -> ResponseReturnValue:
     return private(make_response(render_template("storefront/orders/page.html", **_context(order, state))))
 
 
+def refused(number: str, error: DomainError) -> Response:
+    """The order's page as it stands, with what cannot be on top."""
+    db.session.rollback()
+    order = find_order(number)
+    context = _context(order, _progress(order))
+    page = render_template("storefront/orders/page.html", problem=error.message, **context)
+    return private(make_response(page, error.status))
+
+
 @blueprint.post("/<number>/payment")
 @limiter.limit("20 per minute")
 def pay(number: str) -> ResponseReturnValue:

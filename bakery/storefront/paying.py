@@ -105,7 +105,7 @@ def _payer(order: Order, until: datetime | None) -> Payer:
 
 def _rest(order: Order | None) -> Wording | None:
     """The words about the rest of an order whose deposit is paid now."""
-    if order is None or not order.deposit_cents or order.due_later.cents:
+    if order is None or not order.asks_deposit or order.due_later.cents:
         return None
     return card_words.charge_rest(order)
 

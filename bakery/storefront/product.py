@@ -9,6 +9,7 @@ from bakery.catalog.product_page import ProductView, get_product, list_reviews
 from bakery.core import clock
 from bakery.core.money import Money
 from bakery.infra.db import db
+from bakery.infra.formats import money
 from bakery.infra.pagecache import keep
 from bakery.scheduling.queries import earliest_for_many
 from bakery.scheduling.types import Need, Slot
@@ -46,6 +47,7 @@ def show(slug: str) -> Response:
             product=product,
             sizes=sizes,
             chosen=_chosen(sizes),
+            deposit=_deposit(product, shop),
             reviews=reviews,
             allergens=allergen_pairs(product.allergens),
             tags=[TAG_WORDS[tag] for tag in product.tags],
@@ -79,6 +81,13 @@ def _sizes(
             }
         )
     return sizes
+
+
+def _deposit(product: ProductView, shop: Profile) -> str:
+    """What of it is paid first, in words: `50 %`, `$20.00 each`; empty where that is all of it."""
+    if product.deposit_cents:
+        return f"{money(Money(product.deposit_cents, shop.currency))} each"
+    return f"{product.deposit_percent} %" if product.deposit_percent in range(1, 100) else ""
 
 
 def _chosen(sizes: list[dict[str, object]]) -> dict[str, object] | None:

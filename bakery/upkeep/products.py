@@ -33,6 +33,7 @@ from bakery.people import audit
 from bakery.shop.models import TaxRate
 from bakery.shop.queries import Profile
 from bakery.upkeep.changes import changed, owe_picture, refuse_stale
+from bakery.upkeep.deposit_rules import check_deposit
 from bakery.upkeep.size_rules import MAX_SIZES, Size, checked
 from bakery.upkeep.sizes import insert_size, suggest_for
 
@@ -50,6 +51,10 @@ _PROMISES = {
 # name -> how long it may be, and what the form calls it
 _TEXTS = {"name": 120, "summary": 300, "description": 5_000, "ingredients": 3_000}
 
+_WRITTEN = (
+    "category_id", "summary", "description", "ingredients", "message_max", "deposit_percent", "deposit_cents",
+)  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -61,6 +66,9 @@ class Facts:
     description: str = ""
     ingredients: str = ""
     message_max: int = 0
+    # What of its price is paid first: one of both, or neither.
+    deposit_percent: int | None = None
+    deposit_cents: int | None = None
     allergens: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     tags: frozenset[str] = frozenset()
     recipe: Recipe | None = None
@@ -144,6 +152,7 @@ def check_facts(facts: Facts) -> None:
             raise Invalid(f"Keep it under {longest:,} characters.", field=name)
     if not 0 <= facts.message_max <= 200:
         raise Invalid("Write 0 to 200 letters; 0 means it takes no message.", field="message_max")
+    check_deposit(facts.deposit_percent, facts.deposit_cents)
     for code, (state, note) in facts.allergens.items():
         if code not in set(Allergen) or state not in set(Declaration) or len(note) > 120:
             raise Invalid("This declaration cannot be read.", field="allergens")
@@ -213,7 +222,7 @@ def _write(session: Session, product: Product, facts: Facts) -> None:
     if session.get(Category, facts.category_id) is None:
         raise Invalid("Choose a category.", field="category")
     product.name = facts.name.strip()
-    for name in ("category_id", "summary", "description", "ingredients", "message_max"):
+    for name in _WRITTEN:
         setattr(product, name, getattr(facts, name))
     session.execute(delete(ProductAllergen).where(ProductAllergen.product_id == product.id))
     session.execute(delete(ProductTag).where(ProductTag.product_id == product.id))
@@ -249,6 +258,8 @@ def _facts_of(session: Session, product: Product) -> dict[str, Any]:
         "description": product.description,
         "ingredients": product.ingredients,
         "message_max": product.message_max,
+        "deposit_percent": product.deposit_percent,
+        "deposit_cents": product.deposit_cents,
         **{f"allergen {allergen.value}": Declaration.UNKNOWN.value for allergen in Allergen},
         **{f"allergen {row.allergen}": f"{row.state} {row.note}".strip() for row in declared},
         "tags": list(tags),

@@ -16,6 +16,12 @@ class Kind(StrEnum):
     WHOLE = "whole"
     # Centimetres on the page, tenths of a millimetre in the database.
     LENGTH = "length"
+    # Dollars on the page, cents in the database.
+    MONEY = "money"
+    # One of its options.
+    CHOICE = "choice"
+    # What comes back of a cancelled order: `100 % until 7 days before`, a line each.
+    TIERS = "tiers"
 
 
 class Place(StrEnum):
@@ -37,6 +43,7 @@ class Setting:
     high: int = 0
     place: Place = Place.SHOP
     unit: str = ""
+    options: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +56,10 @@ class Section:
 
 def _slice(name: str, label: str, hint: str = "") -> Setting:
     return Setting(f"{name}_tenth_mm", Kind.LENGTH, label, hint, 100, 3000, unit="cm")
+
+
+def _percent(name: str, label: str, hint: str) -> Setting:
+    return Setting(name, Kind.WHOLE, label, hint, 0, 100, unit="%")
 
 
 def _plan(name: str, label: str, hint: str, bounds: tuple[int, int], unit: str) -> Setting:
@@ -102,15 +113,6 @@ SECTIONS: tuple[Section, ...] = (
         "What holds for the next decision; quotes that are out keep what they promised.",
         (
             Setting(
-                "deposit_percent",
-                Kind.WHOLE,
-                "Deposit",
-                "What is asked with the approval, of the order’s total; the rest is due later. 0 asks for all of it.",
-                0,
-                100,
-                unit="%",
-            ),
-            Setting(
                 "quote_days",
                 Kind.WHOLE,
                 "A quote is good for",
@@ -156,6 +158,88 @@ SECTIONS: tuple[Section, ...] = (
                 "As above. A day whose minutes are promised takes no more cakes.",
                 (0, MAX_STATION_MINUTES),
                 "minutes",
+            ),
+        ),
+    ),
+    Section(
+        "deposits",
+        "Deposits",
+        "What is paid to order, and what becomes of the rest. A product may have a deposit of its own; where several "
+        "rules fit, the larger counts. Where the rest would be due by today, all is paid at once. Orders that are "
+        "placed keep what they were told.",
+        (
+            _percent(
+                "deposit_percent", "For custom cakes", "Of the offer’s total. 0 asks for all of it at once."
+            ),
+            Setting("deposit_from_cents", Kind.MONEY, "Large orders begin at", "", 0, 10_000_000, unit="$"),
+            _percent("deposit_from_percent", "For large orders", "0: their size alone asks for no deposit."),
+            _percent(
+                "deposit_kept_percent",
+                "Not given back",
+                "Of a deposit, when its order is cancelled. Customers read the amount before they pay.",
+            ),
+            Setting(
+                "balance_due_days",
+                Kind.WHOLE,
+                "The rest is due",
+                "Before the pickup. Days on which the shop is closed do not count.",
+                0,
+                60,
+                unit="days",
+            ),
+            Setting(
+                "balance_remind_days",
+                Kind.WHOLE,
+                "Remind",
+                "Before it is due, by email; once more on the day, and after it. 0: only then.",
+                0,
+                30,
+                unit="days",
+            ),
+            Setting(
+                "balance_grace_hours",
+                Kind.WHOLE,
+                "Cancel after",
+                "Since it was due, unless the kitchen has begun. 0: never by itself, staff get an alert.",
+                0,
+                336,
+                unit="hours",
+            ),
+        ),
+    ),
+    Section(
+        "refunds",
+        "Refunds",
+        "Who decides, whose money goes back first, and what is promised to who cancels. Orders that are placed keep "
+        "what they were promised.",
+        (
+            Setting(
+                "refund_limit_cents",
+                Kind.MONEY,
+                "One person may give back",
+                "Of one order in all. Above it a second person has to agree.",
+                0,
+                10_000_000,
+                unit="$",
+            ),
+            Setting(
+                "refund_order",
+                Kind.CHOICE,
+                "What goes back first",
+                "Where an order was paid in parts.",
+                1,
+                options=(
+                    ("newest", "What was paid last"),
+                    ("oldest", "What was paid first"),
+                ),
+            ),
+            Setting(
+                "cancellation_tiers",
+                Kind.TIERS,
+                "When an order is cancelled, so much comes back",
+                "A line each, such as: 100 % until 7 days before. After the last line, and without any, nothing does.",
+                0,
+                400,
             ),
         ),
     ),

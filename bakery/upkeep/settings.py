@@ -17,12 +17,14 @@ from bakery.core.actor import Actor
 from bakery.core.errors import Invalid, NotFound
 from bakery.infra.transaction import transaction
 from bakery.people import audit
+from bakery.pricing.cancellation import read_tiers, tiers_of, write_tiers
 from bakery.scheduling.models import SlotPlan
 from bakery.shop.models import Shop
 from bakery.upkeep.changes import changed, refuse_stale
 from bakery.upkeep.setting_list import SETTINGS, Kind, Place, Setting
 
 Values = Mapping[str, Any]
+NUMBERS = (Kind.WHOLE, Kind.LENGTH, Kind.MONEY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ def change_settings(values: Values, seen: str, actor: Actor) -> bool:
         stand = _stand(shop, plan)
         refuse_stale(session, "settings", "shop", stand.mark, seen)
         for name, setting in SETTINGS.items():
-            setattr(shop if setting.place is Place.SHOP else plan, name, tidy[name])
+            setattr(shop if setting.place is Place.SHOP else plan, name, _kept(setting, tidy[name]))
         before, after = changed(stand.values, tidy)
         if after:
             audit.record(session, actor, "changed settings", "settings", "shop", before=before, after=after)
@@ -79,33 +81,50 @@ def problems_of(values: Values) -> dict[str, str]:
 
 
 def _problem(setting: Setting, value: Any) -> str:
-    if setting.kind in (Kind.WHOLE, Kind.LENGTH):
+    if setting.kind in NUMBERS:
         if value is None:
             return "Write a number."
-        if not setting.low <= value <= setting.high:
-            return _bounds(setting)
-        return ""
+        return "" if setting.low <= value <= setting.high else _bounds(setting)
+    if setting.kind is Kind.CHOICE:
+        return "" if value in dict(setting.options) else "Choose one of them."
     if not value:
         return "This cannot be empty." if setting.low else ""
     if len(value) > setting.high:
         return f"Keep it under {setting.high:,} characters."
-    if setting.kind is Kind.EMAIL and not _is_email(value):
+    return _problem_of_text(setting.kind, value)
+
+
+def _problem_of_text(kind: Kind, value: str) -> str:
+    if kind is Kind.EMAIL and not _is_email(value):
         return "That is not an email address. It looks like name@example.com."
-    if setting.kind is Kind.PHONE and not _is_phone(value):
+    if kind is Kind.PHONE and not _is_phone(value):
         return "That is not a telephone number. For example: 0491 570 156."
+    return _problem_of_tiers(value) if kind is Kind.TIERS else ""
+
+
+def _problem_of_tiers(text: str) -> str:
+    try:
+        read_tiers(text)
+    except ValueError as error:
+        sentence = str(error)
+        return f"{sentence[0].upper()}{sentence[1:]}."
     return ""
 
 
 def _bounds(setting: Setting) -> str:
     if setting.kind is Kind.LENGTH:
         return f"Write {setting.low / 100:g} to {setting.high / 100:g} cm."
+    if setting.kind is Kind.MONEY:
+        return f"Write ${setting.low // 100:,} to ${setting.high // 100:,}."
     return f"Write {setting.low:,} to {setting.high:,} {setting.unit}."
 
 
 def _tidy(setting: Setting, value: Any) -> Any:
-    if setting.kind in (Kind.WHOLE, Kind.LENGTH):
+    if setting.kind in NUMBERS:
         return value
     text = (value or "").replace("\r\n", "\n").replace("\x00", "").strip()
+    if setting.kind is Kind.TIERS:
+        return text if _problem_of_tiers(text) else write_tiers(read_tiers(text))
     return text if setting.kind is Kind.TEXT else " ".join(text.split())
 
 
@@ -140,7 +159,17 @@ def _rows(session: Session, *, lock: bool) -> tuple[Shop, SlotPlan]:
 def _stand(shop: Shop, plan: SlotPlan) -> Stand:
     return Stand(
         {
-            name: getattr(shop if setting.place is Place.SHOP else plan, name)
+            name: _shown(setting, getattr(shop if setting.place is Place.SHOP else plan, name))
             for name, setting in SETTINGS.items()
         }
     )
+
+
+def _shown(setting: Setting, kept: Any) -> Any:
+    return write_tiers(tiers_of(kept)) if setting.kind is Kind.TIERS else kept
+
+
+def _kept(setting: Setting, shown: Any) -> Any:
+    if setting.kind is not Kind.TIERS:
+        return shown
+    return [{"days": tier.days, "percent": tier.percent} for tier in read_tiers(shown)]

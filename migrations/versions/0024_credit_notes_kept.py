@@ -1,7 +1,7 @@
 """credit notes: signed and kept like every other paper
 
 Revision ID: 0024
-Revises: 0022
+Revises: 0021
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0024"
-down_revision = "0022"
+down_revision = "0021"
 
 # What code of the release before gives its notes, too.
 FIVE_YEARS = sa.text("(now() + interval '5 years')::date")

@@ -28,6 +28,7 @@ SHARED = (
     "/custom-cakes/new?shape=rectangle&length_cm=33&length_cm=25&length_cm=15&occasion=wedding",
     "/faq",
     "/terms",
+    "/receipts/verify",
     "/login",
     "/register",
 )
@@ -44,6 +45,9 @@ STAFF = (
     "/admin/alerts",
     "/admin/audit",
     "/admin/insights/reconciliation",
+    "/admin/insights/accounts",
+    "/admin/insights/accounts?from=2020-01-01",
+    "/admin/insights/accounts/codes",
     "/admin/models",
     "/admin/models?by=week",
     "/admin/models/2026-10-31-b72d8e70",

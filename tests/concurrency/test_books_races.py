@@ -95,8 +95,10 @@ def test_one_difference_fixed_and_explained_at_once_is_settled_once(app: Flask, 
         ],
     )
     assert [type(answer) for answer in answers].count(Conflict) == 2
-    assert steps.ledger(order).count(("refund", -1000)) == 1
-    assert len(books.found("FIXED")) + len(books.found("EXPLAINED")) == 1
+    [settled] = books.found("FIXED") + books.found("EXPLAINED")
+    # Who explains it first leaves nothing to fix; nobody enters it twice.
+    entered = steps.ledger(order).count(("refund", -1000))
+    assert entered == 1 if settled.state == "FIXED" else entered <= 1
 
 
 def test_a_proof_while_money_moves_finds_nothing(app: Flask, gateway: FakeGateway) -> None:

@@ -12,6 +12,7 @@ from bakery.aftercare.sealing import first_broken
 from bakery.infra.db import db
 from bakery.integrations.adapters import Adapters
 from bakery.orders.models import Order
+from bakery.payments import receipts
 from tests.concurrency.test_payment_races import at_once
 from tests.factories.shop import ShopFactory
 from tests.fakes.files import FakeFiles
@@ -33,6 +34,7 @@ def paid(outside: Adapters) -> Order:
 
 def test_six_workers_write_one_record(app: Flask, paid: Order) -> None:
     order_id, files = paid.id, FakeFiles()
+    receipts.get_pdf(order_id, files)
     work = [lambda: evidence.store_record(order_id, EvidenceKind.SALE, "sale", files)] * 6
     assert sorted(map(str, at_once(app, *work))) == ["False"] * 5 + ["True"]
     assert db.session.scalar(select(func.count()).select_from(EvidenceRecord)) == 1
@@ -40,8 +42,9 @@ def test_six_workers_write_one_record(app: Flask, paid: Order) -> None:
 
 def test_records_of_several_occasions_at_once_follow_each_other(app: Flask, paid: Order) -> None:
     order_id, files = paid.id, FakeFiles()
+    receipts.get_pdf(order_id, files)
     work = [
-        lambda n=n: evidence.store_record(order_id, EvidenceKind.DISPUTE, f"dispute:{n}", files)
+        lambda n=n: evidence.store_record(order_id, EvidenceKind.HANDOVER, f"handover:{n}", files)
         for n in range(6)
     ]
     assert at_once(app, *work) == [True] * 6

@@ -274,6 +274,7 @@ def test_a_deposit_is_said_with_what_is_left(session: Session, outside: Adapters
     deliver(session)
     (mail,) = mails_to(outside)
     for body in both(mail):
-        assert "$72.00" in body and "to order it, $168.00 by the time you collect it" in body
+        assert "$72.00" in body and "and the remaining $168.00 by Wednesday 2 December 2026" in body
+        assert "$36.00 of the deposit is not given back" in body
         assert "Accept and pay $72.00" in body
     assert "$240.00. Pay $72.00 of it by Mon 23 Nov" in outside.sms.sent[0][1]

@@ -11,7 +11,7 @@ from bakery.catalog.models import Variant
 from bakery.core import clock, ids
 from bakery.core.money import included_tax
 from bakery.orders.models import Cart, CartLine, Order, OrderLine
-from bakery.orders.states import OrderStatus, PaymentStatus
+from bakery.orders.states import AGREED, OrderStatus, PaymentStatus
 from tests.factories.base import Factory
 from tests.factories.catalog import VariantFactory
 
@@ -54,7 +54,10 @@ def make_cart(*lines: tuple[Variant, int] | tuple[Variant, int, str], **changes:
 
 
 class OrderFactory(Factory):
-    """An unpaid order without lines, two days ahead. Traits: confirmed, ready, expired, cancelled."""
+    """An unpaid order without lines, two days ahead. Traits: confirmed, ready, expired, cancelled.
+
+    What the kitchen has is paid, unless `payment_status` says otherwise (UNPAID needs `released_at`).
+    """
 
     class Meta:
         model = Order
@@ -71,6 +74,10 @@ class OrderFactory(Factory):
         expired = Trait(status=OrderStatus.EXPIRED)
         cancelled = Trait(status=OrderStatus.CANCELLED)
 
+    status = OrderStatus.PENDING_PAYMENT
+    payment_status = LazyAttribute(
+        lambda order: PaymentStatus.PAID if order.status in AGREED else PaymentStatus.UNPAID
+    )
     number = LazyFunction(ids.new_number)
     secret = LazyFunction(ids.new_secret)
     checkout_key = LazyFunction(ids.new_secret)

@@ -34,6 +34,8 @@ class ShopFactory(Factory):
     phone = "02 5550 1240"
     email = "hello@saffron.test"
     terms_version = "3"
+    # Most tests pay for everything at once.
+    deposit_percent = 0
     email_consent_wording = "Yes, send me news and offers by email."
     sms_consent_wording = "Yes, send me offers by SMS."
 

@@ -125,12 +125,17 @@ def test_a_reading_that_stripe_breaks_off_is_ended_by_the_next(
     assert len(books.entries()) == 5
 
 
-def test_a_dispute_is_found_and_compared_by_its_movement(
+def test_a_dispute_and_what_its_bank_decides_agree_with_stripe(
     world: server.Sandbox, gateway: StripeGateway
 ) -> None:
-    order = bought(world, gateway)
-    world.open_dispute(books.intent(order))
-    apply_all(world)
-    books.prove(gateway)  # type: ignore[arg-type]
-    # Until the shop enters disputes by itself, the proof says that their money is missing in the ledger.
-    assert set(books.kinds()) <= {"missing_in_ledger"}
+    lost, won = bought(world, gateway), bought(world, gateway)
+    for order, outcome in ((lost, "lost"), (won, "won")):
+        dispute = world.open_dispute(books.intent(order))
+        apply_all(world)
+        world.close_dispute(dispute["id"], outcome)
+        apply_all(world)
+    run = books.prove(gateway)  # type: ignore[arg-type]
+    assert (run.ok, [each.words for each in books.found()]) == (True, [])
+    sums = {line["key"]: line for line in run.sums}
+    assert sums["dispute"]["ledger"] == sums["dispute"]["stripe"] == -10_550
+    assert sums["dispute_fee"]["ledger"] == sums["dispute_fee"]["stripe"] < 0

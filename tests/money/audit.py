@@ -44,7 +44,7 @@ ALWAYS = {
     "the kitchen has only what was paid for": """
         SELECT o.id, o.status, o.payment_status FROM shop_order o
         WHERE o.id = ANY(:orders) AND o.status IN ('CONFIRMED', 'IN_PRODUCTION', 'READY', 'COLLECTED')
-        AND o.total_cents > 0 AND o.payment_status = 'UNPAID'""",
+        AND o.total_cents > 0 AND o.payment_status = 'UNPAID' AND o.released_at IS NULL""",
     "every change of state is in the history": """
         SELECT o.id FROM shop_order o WHERE o.id = ANY(:orders) AND o.payment_status <> coalesce((
             SELECT e.to_state FROM order_event e WHERE e.order_id = o.id AND e.kind = 'payment_status'

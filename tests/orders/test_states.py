@@ -25,7 +25,7 @@ LATER = timedelta(minutes=36)
 def test_every_move_is_either_named_or_refused(
     session: Session, current: OrderStatus, to: OrderStatus
 ) -> None:
-    order = OrderFactory(status=current)
+    order = OrderFactory(status=current, payment_status=PaymentStatus.PAID)
     with transaction() as open_session:
         row = operations.lock_order(open_session, order.id)
         if to in ORDER.allowed(current):

@@ -55,7 +55,7 @@ def test_the_rest_is_asked_for_on_one_line_and_makes_it_paid(order: Order, gatew
 
 def test_the_rest_may_be_paid_after_the_cake_was_collected(order: Order, gateway: FakeGateway) -> None:
     for status in ("IN_PRODUCTION", "READY", "COLLECTED"):
-        orders.move_order(order.id, status, STAFF)
+        orders.move_order(order.id, status, STAFF, owing_cents=TOTAL - DEPOSIT)
     with clock.travel(order.pickup_at + timedelta(days=2)):
         page = steps.open_page(order, gateway)
         assert page.expires_at and page.expires_at > clock.now() + timedelta(hours=20)

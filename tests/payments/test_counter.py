@@ -93,7 +93,7 @@ def test_a_deposit_in_cash_orders_a_cake(session: Session) -> None:
 
 
 def test_a_confirmed_order_that_nothing_was_paid_for_is_paid_at_the_counter(order: Order) -> None:
-    order.status = "CONFIRMED"
+    order.status, order.released_at = "CONFIRMED", order.placed_at
     db.session.commit()
     take(order, order.total_cents)
     order = steps.reread(order)

@@ -221,7 +221,7 @@ def test_cancelling_tells_staff_and_customer_how_much_there_is_to_send_back(
 ) -> None:
     go_to_page(cake, gateway)
     steps.pay(cake, gateway)
-    services.cancel_with_refund(cake.id, Actor(None, "Zohra"), "the oven is broken")
+    services.cancel_with_refund(cake.id, Actor(None, "Zohra"), "the oven is broken", share=100)
     [alert] = steps.alerts("refund_asked")
     assert "was cancelled, and $72.00 of it is to come back" in alert.text
     send_cancellation(cake.id)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bakery.pricing.cancellation import Tier, given_back, percent_of, tiers_of
+from bakery.pricing.cancellation import Tier, given_back, percent_of, read_tiers, tiers_of, write_tiers
 
 PICKUP = date(2026, 12, 24)
 TIERS = tiers_of([{"days": 3, "percent": 50}, {"days": 7, "percent": 100}])
@@ -74,3 +74,25 @@ def test_amounts_below_zero_are_refused() -> None:
 
 def test_tiers_stand_from_the_earliest_on() -> None:
     assert TIERS == (Tier(7, 100), Tier(3, 50))
+
+
+@pytest.mark.parametrize(
+    ("text", "tiers"),
+    [
+        ("100 % until 7 days before\n50 % until 3 days before", TIERS),
+        ("50% until 3 days before.\r\n\r\n 100% UNTIL 7 days before ", TIERS),
+        ("25 % until 1 day before", (Tier(1, 25),)),
+        ("", ()),
+    ],
+)
+def test_tiers_are_read_as_people_write_them_and_written_back(text: str, tiers: tuple[Tier, ...]) -> None:
+    assert read_tiers(text) == tiers
+    assert read_tiers(write_tiers(tiers)) == tiers
+
+
+@pytest.mark.parametrize(
+    "text", ["all", "100 until 7 days", "1000 % until 7 days before", "50 % until 400 days before"]
+)
+def test_lines_that_are_no_tier_are_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"tier|like"):
+        read_tiers(text)

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from bakery.core import clock
 from bakery.core.actor import Actor
+from bakery.core.errors import Conflict
 from bakery.custom_cakes import services as cakes
 from bakery.integrations.adapters import Adapters
 from bakery.orders import services as orders
@@ -116,7 +117,11 @@ def test_staff_see_what_there_is_and_what_is_due_until_it_is_handed_over(
     sign_in(client, role=Role.MANAGER)
     said = page(client, f"/admin/orders/{cake.number}")
     assert "Deposit paid, $168.00 due" in said
-    assert "Total $240.00 Deposit $72.00 We have $72.00 Still due $168.00" in said
+    assert "$72.00 is paid. $168.00 is due by Wednesday 2 December." in said
+    assert (
+        "Deposit $72.00, of which $36.00 is kept We have $72.00 Still due $168.00 Due by Wednesday 2 Dec"
+        in said
+    )
     assert "Deposit paid" in page(client, "/admin/orders?view=all")
 
 
@@ -142,8 +147,12 @@ def test_the_counter_sees_what_is_due_when_the_cake_is_handed_over(
             ticket.state = TicketState.DONE
         session.commit()
         orders.move_order(cake.id, OrderStatus.READY, ZOHRA)
-        assert "$168.00 to be paid before it is handed over" in page(client, "/kitchen?day=today")
-        orders.move_order(cake.id, OrderStatus.COLLECTED, ZOHRA)
+        said = page(client, "/kitchen?day=today")
+        assert "OVERDUE: $168.00 Only the deposit is paid; the rest was due Wed 2 Dec." in said
+        assert "Hand over to Laila, $168.00 not paid" in said
+        with pytest.raises(Conflict, match="still to be paid"):
+            orders.move_order(cake.id, OrderStatus.COLLECTED, ZOHRA)
+        orders.move_order(cake.id, OrderStatus.COLLECTED, ZOHRA, owing_cents=16_800)
     # Nobody has entered the rest: it stays in sight.
     sign_in(client, role=Role.MANAGER)
     assert "Still due $168.00" in page(client, f"/admin/orders/{cake.number}")

@@ -120,8 +120,8 @@ def waiting(session: Session, order_id: int) -> Payment | None:
 
 
 def asked_first(order: Order) -> tuple[PaymentKind, int]:
-    """What is asked for to order it, and how many cents that is: the deposit where there is one, else all."""
-    kind = PaymentKind.DEPOSIT if order.deposit_cents else PaymentKind.FULL
+    """What is asked for to order it, and how many cents that is: the deposit while that is enough, else all."""
+    kind = PaymentKind.DEPOSIT if order.asks_deposit else PaymentKind.FULL
     return kind, order.first_payment.cents
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from bakery.core import clock
 from bakery.core.actor import SYSTEM, Actor
 from bakery.core.money import Money
+from bakery.infra import outbox, queue
 from bakery.orders import operations as orders
 from bakery.orders.models import Order
 from bakery.orders.states import PaymentStatus
@@ -86,6 +87,11 @@ def find(session: Session, kind: TransactionKind, stripe_id: str) -> Transaction
     return session.scalar(
         select(Transaction).where(Transaction.kind == kind, Transaction.stripe_id == stripe_id)
     )
+
+
+def owe_thanks(session: Session, transaction_id: int, key: str) -> None:
+    """Owe the mail that says that money towards what was due has come in, with its receipt."""
+    outbox.owe(session, "jobs.orders.send_payment_received", transaction_id, on=queue.DEFAULT, key=key)
 
 
 def held_for_payment(session: Session, payment_id: int) -> int:

@@ -58,10 +58,13 @@ def _other_subject(order: Order, payment: Payment, facts: SessionFacts | IntentF
         wrong.append(f"order {named} instead of {order.number}")
     if facts.amount_cents != payment.amount_cents:
         wrong.append(f"amount {facts.amount_cents} instead of {payment.amount_cents}")
-    # What is due changes with every payment: one that is too much by now is taken, and goes back by itself.
-    kind, cents = attempts.asked_first(order)
-    if payment.kind != PaymentKind.BALANCE and (payment.kind, payment.amount_cents) != (kind, cents):
-        wrong.append(f"{payment.kind} of {payment.amount_cents} where the order asks {kind} of {cents}")
+    # What is due changes with every payment: one that is too much by now is taken, and goes back by itself. A page of
+    # the deposit may be paid on the day from which on everything is asked, and one for everything in place of it.
+    whole = {PaymentKind.DEPOSIT: order.deposit_cents, PaymentKind.FULL: order.total_cents}
+    if payment.kind in whole and payment.amount_cents != whole[PaymentKind(payment.kind)]:
+        wrong.append(
+            f"{payment.kind} of {payment.amount_cents} where the order's is {whole[PaymentKind(payment.kind)]}"
+        )
     if facts.currency != payment.currency.upper() or payment.currency != order.currency:
         wrong.append(f"currency {facts.currency} instead of {order.currency}")
     return wrong
@@ -133,6 +136,9 @@ def _settle(session: Session, order: Order, payment: Payment) -> str:
         orders.change_payment_status(session, order, PaymentStatus.PAID, SYSTEM, reason)
     # What polls the order compares its version.
     order.version += 1
+    row = ledger.find(session, TransactionKind.CHARGE, str(payment.payment_intent_id))
+    if row is not None:
+        ledger.owe_thanks(session, row.id, f"payment:{payment.id}:received")
     return "what was due is paid" if whole else "a part of what was due is paid"
 
 

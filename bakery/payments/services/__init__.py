@@ -1,5 +1,6 @@
 """Collecting and giving back: one use case a function."""
 
+from bakery.payments.services.balance import look_after, look_after_rests
 from bakery.payments.services.cancellation import cancel_own, cancel_with_refund
 from bakery.payments.services.card_payment import (
     Charged,
@@ -11,6 +12,7 @@ from bakery.payments.services.card_setup import follow_card_setups, keep_set_up_
 from bakery.payments.services.checkout import start_checkout
 from bakery.payments.services.closing import cancel_attempt, close_session
 from bakery.payments.services.customers import customer_of_order, customer_of_user
+from bakery.payments.services.deposits import ask_deposit
 from bakery.payments.services.events import apply_event, record_event, report_bad_signature
 from bakery.payments.services.kept_cards import (
     delete_customer,
@@ -38,6 +40,7 @@ __all__ = [
     "Charged",
     "Report",
     "apply_event",
+    "ask_deposit",
     "call_back",
     "cancel_attempt",
     "cancel_card_attempt",
@@ -45,6 +48,8 @@ __all__ = [
     "cancel_with_refund",
     "charge_saved_card",
     "close_session",
+    "look_after",
+    "look_after_rests",
     "customer_of_order",
     "customer_of_user",
     "delete_customer",

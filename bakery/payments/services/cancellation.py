@@ -123,6 +123,13 @@ def cancel_with_refund(
         return _cancel(session, order, back, actor, reason, source=source, restock=restock)
 
 
+def cancel_by_policy(session: Session, order: Order, actor: Actor, reason: str) -> int | None:
+    """Call a paid order off inside the caller's transaction and under the order's lock, and ask for what was promised
+    with it. Answers the refund's id; None where nothing comes back.
+    """
+    return _cancel(session, order, read_back(session, order), actor, reason, source=RefundSource.POLICY)
+
+
 def _back(standing: Standing, amount_cents: int | None) -> Back:
     cents = amount_cents
     if cents is None:

@@ -45,6 +45,8 @@ AWAY = (
     "The payment page cannot be opened right now. Your order is kept, and nothing was charged: "
     "please try again in a minute."
 )
+# Of orders from before a day was said.
+_REST_LATER = "The rest is due when it is collected."
 ENDED = (
     "This payment was ended in another tab or window before its page opened. Nothing was charged: "
     "please pay again from here."
@@ -161,8 +163,10 @@ def _items(session: Session, order: Order, payment: Payment) -> list[CheckoutIte
     price is one line, which says what it is a part of.
     """
     if payment.kind == PaymentKind.DEPOSIT:
-        words = f"{money(order.total)} in all; the rest is due when it is collected"
+        words = f"{money(order.total)} in all. {order.deposit_wording or _REST_LATER}"
         return [CheckoutItem(f"Deposit for order {order.number}", payment.amount_cents, 1, words)]
+    if payment.kind == PaymentKind.BALANCE and not order.held.cents:
+        return [CheckoutItem(f"Order {order.number}", payment.amount_cents, 1)]
     if payment.kind == PaymentKind.BALANCE:
         words = f"{money(order.total)} in all, of which {money(order.held)} is paid"
         return [CheckoutItem(f"The rest of order {order.number}", payment.amount_cents, 1, words)]

@@ -74,7 +74,10 @@ def take_money(order_id: int, taking: Taking, actor: Actor) -> bool:
             return False
         _check_due(session, order, taking)
         before = {"held_cents": order.held_cents, "payment_status": order.payment_status}
+        was_waiting = order.status == OrderStatus.PENDING_PAYMENT
         _enter(session, order, taking, actor)
+        if not was_waiting:
+            _owe_thanks(session, taking)
         _move(session, order, f"{money(_amount(order, taking.cents))} {TENDER_WORDS[taking.tender]}", actor)
         attempts.owe_closing_others(session, order.id)
         audit.record(
@@ -226,6 +229,13 @@ def _enter(session: Session, order: Order, taking: Taking, actor: Actor) -> None
         slip=taking.slip.strip(),
     )
     ledger.enter(session, entry)
+
+
+def _owe_thanks(session: Session, taking: Taking) -> None:
+    """What orders it is told with the confirmation; what comes later by itself."""
+    row = ledger.find(session, taking.tender, _reference(taking.key))
+    if row is not None:
+        ledger.owe_thanks(session, row.id, f"{_reference(taking.key)}:received")
 
 
 def _move(session: Session, order: Order, reason: str, actor: Actor) -> None:

@@ -50,7 +50,7 @@ def customer_of_payer(order_id: int, payer: Payer, gateway: Gateway) -> str | No
         return customer_of_user(payer.user_id, gateway)
     with transaction() as session:
         # Only a deposit has a rest to be charged: nobody else becomes a customer as a guest.
-        deposit = session.get_one(Order, order_id).deposit_cents
+        deposit = session.get_one(Order, order_id).asks_deposit
     return customer_of_order(order_id, gateway) if deposit else None
 
 

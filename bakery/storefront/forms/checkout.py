@@ -12,7 +12,7 @@ from wtforms import (
     TelField,
     TextAreaField,
 )
-from wtforms.validators import DataRequired, InputRequired, Length
+from wtforms.validators import DataRequired, InputRequired, Length, Optional
 from wtforms.widgets import HiddenInput
 
 from bakery.storefront.forms.buyer import abn_field, name_field
@@ -63,3 +63,5 @@ class CheckoutForm(FlaskForm):
     )
     checkout_key = HiddenField(validators=[InputRequired(), Length(max=64)])
     accepted_total = IntegerField("Total", [InputRequired("Not a total.")], widget=HiddenInput())
+    # What the page said is paid first, by the rules; 0: everything at once.
+    accepted_deposit = IntegerField("Deposit", [Optional()], widget=HiddenInput())

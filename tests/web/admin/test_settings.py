@@ -70,6 +70,27 @@ def test_what_is_saved_holds_at_once(owner: FlaskClient, session: Session) -> No
     assert (plan.capacity_orders, plan.decorate_minutes) == (9, 240)
 
 
+def test_what_refunds_go_by_is_a_setting(owner: FlaskClient, session: Session) -> None:
+    form = typed(owner)
+    assert form["cancellation_tiers"].splitlines() == [
+        "100 % until 7 days before",
+        "50 % until 3 days before",
+    ]
+    changes = {
+        "refund_limit_cents": "250.50",
+        "refund_order": "oldest",
+        "cancellation_tiers": "50% until 1 day before\r\n\r\n100% until 2 days before.",
+    }
+    assert owner.post(PAGE, data=form | changes).status_code == 303
+    session.expire_all()
+    shop = session.get_one(Shop, 1)
+    assert (shop.refund_limit_cents, shop.refund_order) == (25_050, "oldest")
+    assert shop.cancellation_tiers == [{"days": 2, "percent": 100}, {"days": 1, "percent": 50}]
+    assert owner.post(PAGE, data=typed(owner, cancellation_tiers="")).status_code == 303
+    session.expire_all()
+    assert session.get_one(Shop, 1).cancellation_tiers == []
+
+
 def test_nothing_changed_is_nothing_written(owner: FlaskClient, session: Session) -> None:
     assert owner.post(PAGE, data=typed(owner)).status_code == 303
     assert "Nothing was changed." in owner.get(PAGE).text
@@ -100,6 +121,11 @@ def test_nothing_changed_is_nothing_written(owner: FlaskClient, session: Session
         ({"bake_minutes": "10001"}, "Write 0 to 10,000 minutes."),
         ({"slot_minutes": "4"}, "Write 5 to 240 minutes."),
         ({"max_days_ahead": "0"}, "Write 1 to 365 days."),
+        ({"refund_limit_cents": "-1"}, "Write $0 to $100,000."),
+        ({"refund_order": "random"}, "Choose one of them."),
+        ({"cancellation_tiers": "all of it"}, "is not like “100 % until 7 days before”"),
+        ({"cancellation_tiers": "101 % until 7 days before"}, "A tier gives back 0 to 100 per cent."),
+        ({"cancellation_tiers": "50% until 7 days before\n60% until 3 days before"}, "gets no more"),
     ],
 )
 def test_what_cannot_be_is_said_at_its_field_and_nothing_is_saved(

@@ -118,7 +118,10 @@ def test_a_quote_paid_after_it_ran_out_is_honoured_while_its_day_is_free(
         pay_on_stripe(cake, gateway)
         assert (row(cake.id).status, order_of(cake).payment_status) == ("PAID", "DEPOSIT_PAID")
         page = words(client.get(f"/custom-cakes/{cake.number}"))
-        assert "your cake is ordered" in page and "$168.00 is due when you collect it" in page
+        assert (
+            "your cake is ordered" in page
+            and "You have paid $72.00; $168.00 is due by Wednesday 2 December." in page
+        )
 
 
 def test_money_for_an_earlier_version_goes_back_and_the_new_offer_stays_open(
@@ -171,11 +174,15 @@ def test_the_orders_page_says_deposit_and_rest_before_and_after_it_is_paid(
     yes(client, cake)
     here = f"/orders/{order_of(cake).number}"
     before = words(client.get(f"{here}?paid=0"))
-    assert "Pay $72.00 now" in before and "Due by the time it is collected $168.00" in before
+    assert "Pay $72.00 now" in before and "Due by Wednesday 2 December $168.00" in before
     pay_on_stripe(cake, gateway)
     after = words(client.get(here))
     assert "Your deposit is paid, and your order is confirmed." in after
-    assert "$168.00 is still to be paid It is due by the time you collect your cake." in after
+    assert (
+        "$168.00 is still to be paid It is due by Wednesday 2 December. You have paid $72.00 of $240.00."
+        in after
+    )
+    assert "Pay the rest ($168.00) now" in after
     assert "Deposit paid, confirmed" in after and "Paid and confirmed" not in after
 
 
