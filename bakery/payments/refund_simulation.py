@@ -96,11 +96,12 @@ class Simulation:
 
 
 class NothingLeft(Conflict):
-    """All that was paid has gone back, or is on its way."""
+    """All that was paid has gone back, is on its way, or was taken in a dispute."""
 
     def __init__(self) -> None:
         super().__init__(
-            "Nothing is left to give back of this order: what was paid has gone back or is on its way."
+            "Nothing is left to give back of this order: what was paid has gone back, is on its way, or is with the "
+            "bank in a dispute."
         )
 
 
