@@ -18,7 +18,7 @@ def send_answer(answer_id: int) -> None:
 
 
 def accept(answer_id: int) -> None:
-    """Give in at Stripe, as somebody decided."""
+    """Give in at Stripe, or send the refund that settles an inquiry, as somebody decided."""
     delivery.accept(answer_id, adapters().gateway)
 
 
@@ -33,5 +33,6 @@ accept.gave_up = _given_up  # type: ignore[attr-defined]
 @periodic("watch_disputes")
 def watch_disputes() -> str:
     """Remind the staff of deadlines, and settle what was refunded."""
+    delivery.follow_inquiries()
     reminded = watch.remind()
     return f"{reminded} reminders, {watch.settle_refunded_warnings()} fraud warnings open"

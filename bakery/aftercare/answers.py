@@ -27,6 +27,7 @@ from bakery.infra.transaction import transaction
 from bakery.orders.models import Order
 from bakery.payments.dispute_models import Dispute, DisputeState
 from bakery.payments.operations import disputes, ledger
+from bakery.payments.services import inquiry_refunds
 from bakery.people import audit
 
 _A = AnswerState
@@ -111,21 +112,24 @@ def send(seen: Seen, actor: Actor) -> None:
 
 
 def accept(seen: Seen, actor: Actor) -> None:
-    """Give in, for good: a dispute is lost; what an inquiry asks about is refunded.
+    """Give in, for good: a dispute is lost; what an inquiry asks about is refunded, as any refund is: within the
+    limit, or with a second person.
 
-    Refuses when the bank takes no answer, and when somebody was faster.
+    Refuses when the bank takes no answer, when somebody was faster, and who may not refund.
     """
     with transaction() as session:
         order, dispute = disputes.lock_dispute(session, seen.dispute_id)
         answer = _open_answer(session, order, dispute, seen)
         what = "accepted the dispute"
         if dispute.is_inquiry:
-            held = ledger.held_for_payment(session, dispute.payment_id)
-            answer.refund_cents = min(held, dispute.amount_cents)
-            if answer.refund_cents <= 0:
+            if ledger.held_for_payment(session, dispute.payment_id) <= 0:
                 raise NothingToAnswer("Nothing is left of this payment: it has been refunded.")
-            what = f"decided to refund {money(Money(answer.refund_cents, order.currency))}"
         _decide(session, dispute, answer, _A.ACCEPTING, actor)
+        if dispute.is_inquiry:
+            refund = inquiry_refunds.open_refund(session, order, dispute, str(answer.key), actor)
+            answer.refund_cents = refund.amount_cents
+            what = f"decided to refund {money(Money(refund.amount_cents, order.currency))}"
+            what += "; a second person has to agree" if refund.awaits_second else ""
         disputes.note(session, dispute, "answer", what, actor=actor)
         audit.record(
             session,

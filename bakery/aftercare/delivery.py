@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
+from sqlalchemy import select
 
 from bakery.aftercare.models import ANSWER, AnswerState, DisputeAnswer
 from bakery.aftercare.pack_pdf import TooLarge, build_pack
@@ -22,14 +23,16 @@ from bakery.integrations.gateway.port import Gateway, GatewayRefused
 from bakery.messages.operations import raise_alert
 from bakery.payments.dispute_models import Dispute
 from bakery.payments.facts import dispute_facts
-from bakery.payments.models import Payment
 from bakery.payments.operations import disputes
+from bakery.payments.refund_states import RefundState
+from bakery.payments.services import inquiry_refunds, run_refund
 
 log = structlog.get_logger(__name__)
 _A = AnswerState
 PDF = "application/pdf"
-# Nothing is left to send back.
-ALREADY_REFUNDED = "charge_already_refunded"
+_NO_REFUND = (
+    "No refund was opened for it. Look under Refunds whether the money has gone back, and decide anew."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,7 @@ class _Errand:
     """A decision as it was committed."""
 
     answer_id: int
+    dispute_id: int
     key: str
     stripe_id: str
     to_inquiry: bool
@@ -45,8 +49,6 @@ class _Errand:
     upload_id: str | None
     file_key: str | None
     file_sha256: str | None
-    refund_cents: int
-    intent_id: str
 
 
 def send_answer(answer_id: int, gateway: Gateway, files: Files) -> None:
@@ -70,12 +72,13 @@ def accept(answer_id: int, gateway: Gateway) -> None:
     errand = _errand(answer_id, _A.ACCEPTING)
     if errand is None:
         return
-    made = None
+    if errand.to_inquiry:
+        if (refund_id := _follow(errand)) is not None:
+            run_refund(refund_id, gateway)
+            _follow(errand)
+        return
     try:
-        if errand.to_inquiry:
-            _give_back(errand, gateway)
-        else:
-            made = _close(errand, gateway)
+        made = _close(errand, gateway)
     except GatewayRefused as error:
         _refused(errand, str(error))
         return
@@ -83,10 +86,26 @@ def accept(answer_id: int, gateway: Gateway) -> None:
 
 
 def report_given_up(answer_id: int, error: str) -> None:
-    """Stripe stayed away for hours: the decision is the staff's again."""
-    errand = _errand(answer_id, _A.SENDING) or _errand(answer_id, _A.ACCEPTING)
+    """Stripe stayed away for hours: the decision is the staff's again. Not where it has opened a refund: that may have
+    gone, and is seen to on its own page.
+    """
+    errand = _errand(answer_id, _A.SENDING)
+    if errand is None:
+        accepting = _errand(answer_id, _A.ACCEPTING)
+        errand = None if accepting is None or accepting.to_inquiry else accepting
     if errand is not None:
         _refused(errand, error)
+
+
+def follow_inquiries() -> int:
+    """Bring the answers to inquiries in line with the refunds that they have opened. Answers how many still wait."""
+    with transaction() as session:
+        query = select(DisputeAnswer.id).where(
+            DisputeAnswer.state == _A.ACCEPTING, DisputeAnswer.to_inquiry.is_(True)
+        )
+        waiting = list(session.scalars(query))
+    errands = [errand for answer_id in waiting if (errand := _errand(answer_id, _A.ACCEPTING))]
+    return sum(_follow(errand) is not None for errand in errands)
 
 
 def _errand(answer_id: int, state: AnswerState) -> _Errand | None:
@@ -96,9 +115,9 @@ def _errand(answer_id: int, state: AnswerState) -> _Errand | None:
         if answer.state != state:
             return None
         dispute = session.get_one(Dispute, answer.dispute_id)
-        payment = session.get_one(Payment, dispute.payment_id)
         return _Errand(
             answer_id=answer.id,
+            dispute_id=dispute.id,
             key=str(answer.key),
             stripe_id=dispute.stripe_id,
             to_inquiry=answer.to_inquiry,
@@ -107,8 +126,6 @@ def _errand(answer_id: int, state: AnswerState) -> _Errand | None:
             upload_id=answer.upload_id,
             file_key=answer.file_key,
             file_sha256=answer.file_sha256,
-            refund_cents=answer.refund_cents or 0,
-            intent_id=str(payment.payment_intent_id),
         )
 
 
@@ -168,13 +185,19 @@ def _close(errand: _Errand, gateway: Gateway) -> GatewayDispute:
         raise
 
 
-def _give_back(errand: _Errand, gateway: Gateway) -> None:
-    """An inquiry is settled by a refund; its own event enters it, like one made in Stripe's dashboard."""
-    try:
-        gateway.refund(errand.intent_id, errand.refund_cents, idempotency_key=f"{errand.key}-refund")
-    except GatewayRefused as error:
-        if error.code != ALREADY_REFUNDED:
-            raise
+def _follow(errand: _Errand) -> int | None:
+    """The refund that an accepted inquiry waits for; None when that is settled. Declined, the staff decide anew."""
+    with transaction() as session:
+        refund = inquiry_refunds.find_refund(session, errand.dispute_id, errand.key)
+        refund_id, declined = (refund.id, refund.state == RefundState.REJECTED) if refund else (None, True)
+        gone = refund is not None and inquiry_refunds.has_gone(session, refund)
+    if declined:
+        _refused(errand, f"Its refund was declined: see refund {refund_id}." if refund_id else _NO_REFUND)
+        return None
+    if gone:
+        _done(errand, _A.ACCEPTED, "the money is on its way back", None)
+        return None
+    return refund_id
 
 
 def _record(errand: _Errand, **values: str) -> None:

@@ -111,6 +111,7 @@ ACCESS: dict[str, Access | Right | dict[str, Access | Right]] = {
     "refunds.retry": Right.REFUND,
     "refunds.otherwise": Right.REFUND,
     "refunds.recall": Right.REFUND,
+    "refunds.not_given": Right.REFUND,
     # A bank transfer asks for the right to refund as well.
     "refunds.given": Right.TAKE_MONEY,
     "admin_deposits.create_deposit": Right.APPROVE_CAKES,

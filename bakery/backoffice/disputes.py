@@ -32,6 +32,8 @@ from bakery.shop.queries import get_profile
 
 blueprint = init_frame(Blueprint("disputes", __name__, url_prefix="/admin/disputes"))
 _TICK = "Tick the box first: nothing goes to Stripe that nobody has read."
+_TELLING = "Stripe is being told. You will see here when it is done."
+_REFUNDING = "Its refund is opened, under Refunds; above the limit a second person has to agree there first."
 _TICK_ACCEPT = "Tick the box first: this cannot be taken back."
 
 
@@ -90,13 +92,11 @@ def answer(dispute_id: int) -> ResponseReturnValue:
 def accept(dispute_id: int) -> ResponseReturnValue:
     """Give in. An inquiry is settled by a refund, which needs the right to make one."""
     dispute, _ = queries.get_dispute(db.session(), dispute_id)
-    if dispute.is_inquiry and not has_right(current_user.role, Right.REFUND_ABOVE):
-        raise Forbidden(
-            "Accepting an inquiry refunds the payment, and your account may not refund that much."
-        )
+    if dispute.is_inquiry and not has_right(current_user.role, Right.REFUND):
+        raise Forbidden("Accepting an inquiry refunds the payment, and your account may not refund.")
     if request.form.get("sure") != "y":
         return _page(dispute_id, Invalid(_TICK_ACCEPT, field="sure"))
-    return _do(dispute_id, answers.accept, "Stripe is being told. You will see here when it is done.")
+    return _do(dispute_id, answers.accept, _REFUNDING if dispute.is_inquiry else _TELLING)
 
 
 @blueprint.post("/<int:dispute_id>/records")

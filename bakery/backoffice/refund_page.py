@@ -14,12 +14,14 @@ from bakery.messages.queries import of_subject
 from bakery.orders.models import Order, OrderLine
 from bakery.orders.queries import get_order
 from bakery.payments import refund_queries
+from bakery.payments.dispute_queries import is_frozen
 from bakery.payments.operations.refund_moves import choice_of
 from bakery.payments.refund_models import RefundRequest
 from bakery.payments.refund_simulation import Simulation, simulate
 from bakery.payments.refund_standing import Standing, read_standing
 from bakery.payments.refund_states import PartState, RefundKind, RefundState, Tender
 from bakery.payments.refund_words import WAYS
+from bakery.payments.services.refund_end import can_be_left
 from bakery.payments.services.refund_requests import FROZEN
 from bakery.people.rights import Right, has_right
 
@@ -56,7 +58,8 @@ def refund_page(request_id: int, *, problem: str = "", status: int = 200) -> Res
         simulation=simulation,
         standing=standing,
         wrong=wrong,
-        frozen=FROZEN if standing.disputed else "",
+        can_be_left=found.state == RefundState.FAILED and can_be_left(session, order, found),
+        frozen=FROZEN if is_frozen(session, found) else "",
         decides=_decides(found),
         ways=WAYS,
         other_ways=OTHER_WAYS,

@@ -165,6 +165,18 @@ def given(request_id: int, part_id: int) -> ResponseReturnValue:
     return _do(request_id, act, part_id)
 
 
+@blueprint.post("/refunds/<int:request_id>/parts/<int:part_id>/not-given")
+@limiter.limit("60 per minute")
+def not_given(request_id: int, part_id: int) -> ResponseReturnValue:
+    """Say that a part is not given by hand."""
+
+    def act() -> str:
+        services.not_given(part_id, actor(), request.form.get("not_given", ""))
+        return "Noted as not given. Choose what happens now."
+
+    return _do(request_id, act, part_id)
+
+
 @blueprint.post("/refunds/<int:request_id>/parts/<int:part_id>/recall")
 @limiter.limit("60 per minute")
 def recall(request_id: int, part_id: int) -> ResponseReturnValue:

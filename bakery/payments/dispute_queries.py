@@ -14,8 +14,11 @@ from bakery.core.ids import normalize_number
 from bakery.orders.models import Order
 from bakery.payments.dispute_models import OPEN_DISPUTE, Dispute, DisputeEvent, DisputeState, FraudWarning
 from bakery.payments.models import Payment
+from bakery.payments.refund_models import RefundRequest
 
 PAGE_SIZE = 50
+# How the key of a refund begins that settles an inquiry. No page may send such a key.
+INQUIRY_KEY = "inquiry:"
 _WAITS = Dispute.state == DisputeState.NEEDS_RESPONSE
 
 
@@ -39,6 +42,22 @@ def is_disputed(session: Session, order_id: int) -> bool:
     """Whether a dispute (or an inquiry) of this order is open: then nothing is refunded, or it would be paid twice."""
     query = select(Dispute.id).where(Dispute.order_id == order_id, Dispute.state.in_(OPEN_DISPUTE))
     return session.scalar(query.limit(1)) is not None
+
+
+def inquiry_key(dispute_id: int, decision: str) -> str:
+    """The key of the refund that settles an inquiry, as one decision about it wants it."""
+    return f"{INQUIRY_KEY}{dispute_id}:{decision}"
+
+
+def is_frozen(session: Session, request: RefundRequest) -> bool:
+    """Whether an open dispute of its order stops this refund. The inquiry that it settles does not; once that has
+    become a chargeback, it does.
+    """
+    query = select(Dispute).where(Dispute.order_id == request.order_id, Dispute.state.in_(OPEN_DISPUTE))
+    return any(
+        not (dispute.is_inquiry and request.ask_key.startswith(inquiry_key(dispute.id, "")))
+        for dispute in session.scalars(query.execution_options(populate_existing=True))
+    )
 
 
 def disputes_of(session: Session, order_id: int) -> Sequence[Dispute]:

@@ -37,6 +37,13 @@ def failed(reason: str, status: str) -> str:
     return _WORDS.get(reason) or _WORDS.get(status) or _OTHERWISE
 
 
+def not_in_books(note: str) -> str:
+    """Stripe has sent it, and the ledger cannot take it."""
+    return f"Stripe has it, and the books cannot take it: {note}. Compare this payment with Stripe first."[
+        :300
+    ]
+
+
 def refused(code: str, message: str) -> str:
     """One sentence for a refund that Stripe would not begin."""
     return _WORDS.get(code) or f"{REFUSED}: {message}"[:300]

@@ -37,9 +37,12 @@ def follow(session: Session, order: Order, payment: Payment, facts: RefundFacts)
     True where a refund that did not arrive is told to the staff by its request.
     """
     state = _state(session, facts)
-    if payment.surplus or state is None:
+    if payment.surplus:
         return False
     part = _find(session, payment, facts)
+    if state is None:
+        _tell_twice(session, order, part, facts)
+        return False
     if part is None and state != PartState.FAILED and (facts.amount_cents or 0) <= payment.amount_cents:
         part = _adopt(session, order, payment, facts)
     if part is None:
@@ -122,6 +125,14 @@ def _twice(
         )
         refund_moves.tell_staff(session, order, request, "refund_twice", text)
     return True
+
+
+def _tell_twice(session: Session, order: Order, part: RefundPart | None, facts: RefundFacts) -> None:
+    """The ledger could not take it, since its money has gone another way: that it went twice has to be said."""
+    if part is not None and part.state == PartState.REPLACED and facts.status == "succeeded":
+        part.stripe_refund_id, part.stripe_status = facts.refund_id, facts.status
+        request = refund_moves.fresh(session, part.request_id)
+        _twice(session, order, request, part, PartState.SUCCEEDED)
 
 
 def _adopt(session: Session, order: Order, payment: Payment, facts: RefundFacts) -> RefundPart:
@@ -218,14 +229,14 @@ def _spread(session: Session, order: Order, payment: Payment, cents: int) -> Sim
 def _failed(session: Session, order: Order, request: RefundRequest, part: RefundPart) -> None:
     if request.state != RefundState.FAILED:
         _reach(session, order, request, RefundState.FAILED, part.failure)
-    refund_moves.tell_staff(
-        session,
-        order,
-        request,
-        "refund_failed",
-        f"{money(Money(part.amount_cents, request.currency))} did not go back to the customer of order "
-        f"{order.number}. {part.failure} Try it again, or give it another way.",
+    back = money(Money(part.amount_cents, request.currency))
+    text = (
+        f"{back} did not go back to the customer of order {order.number}. {part.failure} Try it again, or give it "
+        "another way."
     )
+    if part.stripe_status == "succeeded":
+        text = f"{back} of order {order.number} went back at Stripe and is not in the books. {part.failure}"
+    refund_moves.tell_staff(session, order, request, "refund_failed", text)
 
 
 def _succeeded(session: Session, order: Order, request: RefundRequest) -> None:

@@ -24,11 +24,12 @@ from bakery.payments.services.kept_cards import (
 )
 from bakery.payments.services.nudges import is_still_unpaid, look_at_unpaid
 from bakery.payments.services.reconciliation import Report, reconcile
+from bakery.payments.services.refund_end import leave_it
 from bakery.payments.services.refund_rescue import (
     call_back,
     give_otherwise,
     hand_over,
-    leave_it,
+    not_given,
     retry_part,
 )
 from bakery.payments.services.refund_run import follow_refunds, give_up_refund, run_refund
@@ -49,6 +50,7 @@ __all__ = [
     "charge_saved_card",
     "close_session",
     "look_after",
+    "not_given",
     "look_after_rests",
     "customer_of_order",
     "customer_of_user",

@@ -16,7 +16,7 @@ from bakery.infra.formats import money
 from bakery.infra.transaction import transaction
 from bakery.orders import operations as orders
 from bakery.orders.models import Order
-from bakery.payments.dispute_queries import is_disputed
+from bakery.payments.dispute_queries import INQUIRY_KEY, is_frozen
 from bakery.payments.operations import refund_moves
 from bakery.payments.operations.refund_moves import Opened
 from bakery.payments.refund_models import RefundPart, RefundRequest
@@ -79,6 +79,8 @@ def ask(wish: Ask) -> Asked:
     not what was shown (Changed), nothing left (NothingLeft), a customer's second request (Conflict).
     """
     reason = words_of(wish.reason, "Say why, in a few words.", "reason")
+    if wish.key.startswith(INQUIRY_KEY):
+        raise Invalid("This page is too old. Reload it, and send it again.")
     with transaction() as session:
         order = orders.lock_order(session, wish.order_id)
         if not 8 <= len(wish.key) <= 80:
@@ -96,7 +98,7 @@ def ask(wish: Ask) -> Asked:
         if wish.source != RefundSource.CUSTOMER:
             _audit(session, order, request, wish.actor, "refund.ask", reason)
         if wish.approve:
-            _approve(session, order, request, simulation, wish.actor)
+            decide(session, order, request, simulation, wish.actor)
         else:
             tell_asked(session, order, request)
         return _asked(request)
@@ -116,7 +118,7 @@ def approve(request_id: int, actor: Actor, seen: str = "") -> Asked:
         simulation = simulate(read_standing(session, order, but=request.id), choice)
         if seen and seen != simulation.fingerprint:
             raise Changed(simulation)
-        _approve(session, order, request, simulation, actor)
+        decide(session, order, request, simulation, actor)
         return _asked(request)
 
 
@@ -163,10 +165,11 @@ def tell_asked(session: Session, order: Order, request: RefundRequest) -> None:
     )
 
 
-def _approve(
+def decide(
     session: Session, order: Order, request: RefundRequest, simulation: Simulation, actor: Actor
 ) -> None:
-    if is_disputed(session, order.id):
+    """One person's yes, in an open transaction: the first one, or the second where the limit asks for it."""
+    if is_frozen(session, request):
         raise Conflict(FROZEN)
     require(session, actor, Right.REFUND)
     if request.first_by:

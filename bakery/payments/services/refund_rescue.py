@@ -1,5 +1,5 @@
-"""What people do about a refund that did not go by itself: try again, give it another way, or leave it at that; and
-confirming what was given by hand.
+"""What people do about a refund that did not go by itself: try again, or give it another way; and confirming what was
+given by hand. How it ends otherwise is in `refund_end`.
 """
 
 from __future__ import annotations
@@ -14,28 +14,26 @@ from bakery.core.money import Money
 from bakery.infra.transaction import transaction
 from bakery.integrations.gateway.port import Gateway, GatewayRefused, GatewayUnavailable
 from bakery.orders.models import Order
-from bakery.payments.dispute_queries import is_disputed
+from bakery.payments import refund_words
+from bakery.payments.dispute_queries import is_frozen
 from bakery.payments.models import Payment, TransactionKind
-from bakery.payments.operations import ledger, refund_moves, refund_parts
-from bakery.payments.refund_models import CreditNote, RefundPart, RefundRequest
+from bakery.payments.operations import given_back, ledger, refund_moves, refund_parts
+from bakery.payments.refund_models import RefundPart, RefundRequest
 from bakery.payments.refund_standing import left_of_payment
 from bakery.payments.refund_states import PartState, RefundState, Tender
 from bakery.payments.refund_words import WAYS
-from bakery.payments.services.refund_requests import FROZEN, close_as_declined, words_of
+from bakery.payments.services.refund_requests import FROZEN, words_of
 from bakery.payments.services.refund_run import find_made, record
 from bakery.people import audit
 from bakery.people.rights import Right
 from bakery.people.trust import require
-from bakery.pricing.refunds import Given, cut_down
 
 AWAY = (
     "Stripe does not answer, so nobody can say yet whether it has this refund. Please try again in a minute."
 )
 SENT_AFTER_ALL = "Stripe had this refund after all: it is in the books now. Nothing more was done."
 GONE = "This money is not with us any more: it went back another way, perhaps in Stripe's own dashboard."
-PROMISED = (
-    "Its credit note is issued, so the customer has this money coming. Try it again, or give it another way."
-)
+NOT_TO_GIVE = "This is not to be given (any more); somebody was quicker."
 # What the ledger calls money that a person gives back.
 _KINDS = {
     Tender.CASH: TransactionKind.CASH,
@@ -47,13 +45,14 @@ _KINDS = {
 def retry_part(part_id: int, actor: Actor, gateway: Gateway) -> None:
     """Send a part that failed once more, to the same card. Stripe is asked first whether it has the first one.
 
-    Refuses what has not failed, and an open dispute (Conflict).
+    Refuses what has not failed, an open dispute, and money that is gone (Conflict).
     """
-    _look_first(part_id, gateway)
+    _refuse_sent(part_id, gateway)
     with transaction() as session:
         order, request, part = _failed(session, part_id, actor)
         if part.tender != Tender.STRIPE:
             raise Conflict("Only a card is tried again. Choose another way to give it.")
+        _refuse_gone(session, order, part)
         again = refund_moves.add_part(session, request, Tender.STRIPE, part.payment_id, part.amount_cents)
         _replace(session, order, request, part, actor, "tried again")
         refund_moves.owe_run(session, request, str(again.id))
@@ -67,7 +66,7 @@ def give_otherwise(part_id: int, actor: Actor, tender: Tender, why: str, gateway
     why = words_of(why, "Say why it goes another way.", "why")
     if tender not in _KINDS:
         raise Invalid("Choose how it is given.", field="tender")
-    _look_first(part_id, gateway)
+    _refuse_sent(part_id, gateway)
     with transaction() as session:
         order, request, part = _failed(session, part_id, actor)
         _refuse_gone(session, order, part)
@@ -82,12 +81,12 @@ def hand_over(part_id: int, actor: Actor, note: str = "") -> None:
     Refuses who may not, what is not to be given (any more), an open dispute, and money that is gone.
     """
     with transaction() as session:
-        order, request, part = _locked(session, part_id)
+        order, request, part = locked(session, part_id)
         # What goes out of the till is the counter's; a transfer is made by who may refund.
         require(session, actor, Right.REFUND if part.tender == Tender.BANK_TRANSFER else Right.TAKE_MONEY)
         if part.state != PartState.TO_GIVE:
-            raise Conflict("This is not to be given (any more); somebody was quicker.")
-        _refuse_frozen(session, order)
+            raise Conflict(NOT_TO_GIVE)
+        _refuse_frozen(session, request)
         _refuse_gone(session, order, part)
         tender = Tender(part.tender)
         said = note.replace("\x00", "").strip()[:200]
@@ -107,48 +106,37 @@ def hand_over(part_id: int, actor: Actor, note: str = "") -> None:
         part.note = f"{part.note} {said}".strip()[:300]
         session.flush()
         ledger.settle_refunds(session, order, f"given back {WAYS[tender]}")
-        _audit(session, order, request, part, actor, "refund.hand_over", said)
+        record_step(session, order, request, part, actor, "refund.hand_over", said)
         refund_parts.conclude(session, order, request)
 
 
-def leave_it(request_id: int, actor: Actor, why: str, gateway: Gateway) -> None:
-    """End a refund that failed with what has gone back: all of it declined where nothing has, else cut down to that.
+def not_given(part_id: int, actor: Actor, why: str) -> None:
+    """Say that a part is not given by hand: it has failed, and is seen to like any other that did. Nothing goes out, so
+    neither an open dispute nor money that is gone stands against it.
 
-    Refuses one that has not failed, one whose credit note is issued (Conflict), and no reason (Invalid).
+    Refuses who may not, what is not to be given (any more) (Conflict), and no reason (Invalid).
     """
-    why = words_of(why, "Say why; the customer may read it.", "answer")
+    why = words_of(why, "Say why it is not given.", "not_given")
     with transaction() as session:
-        failed = [
-            part.id for part in refund_moves.parts_of(session, request_id) if part.state == PartState.FAILED
-        ]
-    for part_id in failed:
-        _look_first(part_id, gateway)
-    with transaction() as session:
-        order, request = refund_moves.lock(session, request_id)
+        order, request, part = locked(session, part_id)
         require(session, actor, Right.REFUND)
-        if request.state != RefundState.FAILED:
-            raise Conflict("Only a refund that failed is left at what has gone back.")
-        if session.scalar(select(CreditNote.id).where(CreditNote.request_id == request.id)):
-            raise Conflict(PROMISED)
-        if went := _what_went(session, request_id):
-            _cut_down(session, request, went)
-            _audit(session, order, request, None, actor, "refund.cut_down", why)
-            refund_moves.move(session, order, request, RefundState.PROCESSING, actor, f"left at that: {why}")
-            refund_parts.conclude(session, order, request)
-        else:
-            refund_moves.move(session, order, request, RefundState.REJECTED, actor, why)
-            close_as_declined(session, order, request, actor, why)
+        if part.state != PartState.TO_GIVE:
+            raise Conflict(NOT_TO_GIVE)
+        record_step(session, order, request, part, actor, "refund.not_given", why)
+        told = f"not given {WAYS[Tender(part.tender)]}: {why}"
+        refund_moves.note(session, order, request, actor, told, before=RefundState(request.state))
+        refund_parts.fail(session, order, part, f"{actor.label} did not give it: {why}")
 
 
 def call_back(part_id: int, actor: Actor, gateway: Gateway) -> None:
     """Call back a refund that waits for its customer to tell Stripe where it goes. Refuses any other (Conflict)."""
     with transaction() as session:
-        order, request, part = _locked(session, part_id)
+        order, request, part = locked(session, part_id)
         require(session, actor, Right.REFUND)
         if part.state != PartState.PENDING or part.stripe_refund_id is None:
             raise Conflict("Only a refund that waits for its customer can be called back.")
         refund_id = part.stripe_refund_id
-        _audit(session, order, request, part, actor, "refund.call_back", "")
+        record_step(session, order, request, part, actor, "refund.call_back", "")
     try:
         made = gateway.cancel_refund(refund_id)
     except GatewayUnavailable as error:
@@ -158,26 +146,38 @@ def call_back(part_id: int, actor: Actor, gateway: Gateway) -> None:
     record(part_id, made)
 
 
-def _look_first(part_id: int, gateway: Gateway) -> None:
-    """Ask Stripe whether it has a refund that we believe failed and have no id of, and take it into the books."""
+def look_first(part_id: int, gateway: Gateway) -> str:
+    """Ask Stripe whether it has a refund that we believe failed and do not know to have come back, and take it into
+    the books: then nothing more is to be done (Conflict). Answers why the books cannot take it, where they cannot.
+    """
     with transaction() as session:
         part = session.get(RefundPart, part_id)
         if part is None:
             raise NotFound("There is no such refund.")
-        known = part.tender != Tender.STRIPE or part.stripe_refund_id or part.asked_at is None
-        if known or part.state != PartState.FAILED:
-            return
+        came_back = part.stripe_refund_id is not None and part.stripe_status in given_back.FAILED
+        unasked = part.tender != Tender.STRIPE or part.asked_at is None
+        if came_back or unasked or part.state != PartState.FAILED:
+            return ""
         intent_id = str(session.get_one(Payment, part.payment_id).payment_intent_id)
     try:
         made = find_made(gateway, intent_id, part_id)
     except (GatewayUnavailable, GatewayRefused) as error:
         raise Unavailable(AWAY) from error
-    if made is not None:
-        record(part_id, made)
-        raise Conflict(SENT_AFTER_ALL)
+    if made is None:
+        return ""
+    if note := record(part_id, made):
+        return refund_words.not_in_books(note)
+    raise Conflict(SENT_AFTER_ALL)
 
 
-def _locked(session: Session, part_id: int) -> tuple[Order, RefundRequest, RefundPart]:
+def _refuse_sent(part_id: int, gateway: Gateway) -> None:
+    """What Stripe has sent is not sent or given again, whatever the books say."""
+    if said := look_first(part_id, gateway):
+        raise Conflict(said)
+
+
+def locked(session: Session, part_id: int) -> tuple[Order, RefundRequest, RefundPart]:
+    """A part as it is now, with its order, locked, and its request. Raises NotFound."""
     request_id = session.scalar(select(RefundPart.request_id).where(RefundPart.id == part_id))
     if request_id is None:
         raise NotFound("There is no such refund.")
@@ -187,11 +187,11 @@ def _locked(session: Session, part_id: int) -> tuple[Order, RefundRequest, Refun
 
 def _failed(session: Session, part_id: int, actor: Actor) -> tuple[Order, RefundRequest, RefundPart]:
     """A part that failed, of a refund that may go on."""
-    order, request, part = _locked(session, part_id)
+    order, request, part = locked(session, part_id)
     require(session, actor, Right.REFUND)
     if part.state != PartState.FAILED or request.state != RefundState.FAILED:
         raise Conflict("This has not failed, or somebody has seen to it already.")
-    _refuse_frozen(session, order)
+    _refuse_frozen(session, request)
     return order, request, part
 
 
@@ -201,7 +201,7 @@ def _replace(
     """Another part has taken its place; the request goes on unless a further part has failed."""
     part.state = PartState.REPLACED
     session.flush()
-    _audit(session, order, request, part, actor, "refund.retry", why)
+    record_step(session, order, request, part, actor, "refund.retry", why)
     others = refund_moves.parts_of(session, request.id)
     if any(other.state == PartState.FAILED for other in others):
         refund_moves.note(session, order, request, actor, why, before=RefundState.FAILED)
@@ -210,43 +210,24 @@ def _replace(
     refund_moves.move(session, order, request, RefundState.PROCESSING, actor, why)
 
 
-def _what_went(session: Session, request_id: int) -> int:
-    """What of a refund has arrived, in cents; the parts that failed are given up."""
-    went = 0
-    for part in refund_moves.parts_of(session, request_id):
-        if part.state == PartState.SUCCEEDED:
-            went += part.amount_cents
-        elif part.state == PartState.FAILED:
-            part.state = PartState.REPLACED
-        elif part.state != PartState.REPLACED:
-            raise Conflict("A part of it is still on its way. Wait for it.")
-    return went
-
-
-def _cut_down(session: Session, request: RefundRequest, cents: int) -> None:
-    """The request as if no more had been asked for: its money in proportion, its units as they were."""
-    rows = {line.id: line for line in refund_moves.lines_of(session, request.id) if line.amount_cents}
-    given = [Given(line.id, line.quantity, line.amount_cents, line.tax_cents) for line in rows.values()]
-    for part in cut_down(given, cents):
-        rows[part.key].amount_cents, rows[part.key].tax_cents = part.cents, part.tax_cents
-    request.amount_cents = cents
-    request.tax_cents = sum(line.tax_cents for line in rows.values())
-    session.flush()
-
-
-def _refuse_frozen(session: Session, order: Order) -> None:
-    if is_disputed(session, order.id):
+def _refuse_frozen(session: Session, request: RefundRequest) -> None:
+    if is_frozen(session, request):
         raise Conflict(FROZEN)
 
 
 def _refuse_gone(session: Session, order: Order, part: RefundPart) -> None:
     """A person gives nothing that the ledger does not have."""
-    left = order.held_cents if part.payment_id is None else left_of_payment(session, part.payment_id)
-    if left < part.amount_cents:
+    if is_gone(session, order, part):
         raise Conflict(GONE)
 
 
-def _audit(  # noqa: PLR0913 of which, what, who, why
+def is_gone(session: Session, order: Order, part: RefundPart) -> bool:
+    """Whether the ledger has less than a part would give."""
+    left = order.held_cents if part.payment_id is None else left_of_payment(session, part.payment_id)
+    return left < part.amount_cents
+
+
+def record_step(  # noqa: PLR0913 of which, what, who, why
     session: Session,
     order: Order,
     request: RefundRequest,
@@ -255,6 +236,7 @@ def _audit(  # noqa: PLR0913 of which, what, who, why
     action: str,
     reason: str,
 ) -> None:
+    """What somebody did about a refund, in the audit log."""
     after = {"order": order.number, "amount_cents": request.amount_cents}
     if part is not None:
         after |= {"part": part.id, "tender": part.tender, "part_cents": part.amount_cents}

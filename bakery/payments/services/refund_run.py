@@ -19,7 +19,7 @@ from bakery.integrations.gateway.refund_port import GatewayRefund
 from bakery.orders import operations as orders
 from bakery.orders.models import Order
 from bakery.payments import refund_words
-from bakery.payments.dispute_queries import is_disputed
+from bakery.payments.dispute_queries import is_frozen
 from bakery.payments.facts import refund_facts
 from bakery.payments.models import EventOutcome, Payment
 from bakery.payments.operations import attempts, given_back, refund_moves, refund_parts
@@ -88,16 +88,21 @@ def find_made(gateway: Gateway, intent_id: str, part_id: int) -> GatewayRefund |
     return None
 
 
-def record(part_id: int, made: GatewayRefund) -> None:
-    """Take Stripe's answer for a part into the books, as its event would be."""
+def record(part_id: int, made: GatewayRefund) -> str:
+    """Take Stripe's answer for a part into the books, as its event would be. Answers why they cannot take it; empty
+    when they did. Then the part has failed as far as the books know, and a person is told.
+    """
     with transaction() as session:
         part, order = _locked(session, part_id)
         assert part.payment_id is not None
         payment = attempts.fresh(session, part.payment_id)
         result = given_back.take_refund(session, order, payment, refund_facts(made.raw))
-        if result.outcome == EventOutcome.FLAGGED:
-            request = refund_moves.fresh(session, part.request_id)
-            refund_moves.tell_staff(session, order, request, "refund_flagged", result.note)
+        if result.outcome != EventOutcome.FLAGGED:
+            return ""
+        if part.state in (*_TO_SEND, PartState.PENDING):
+            part.stripe_refund_id, part.stripe_status = made.id, made.status
+            refund_parts.fail(session, order, part, refund_words.not_in_books(result.note))
+        return result.note
 
 
 def _to_send(request_id: int) -> list[int]:
@@ -143,7 +148,7 @@ def _intend(part_id: int) -> Due | None:
         if part.state not in _TO_SEND or request.state not in refund_parts.RUNNING:
             return None
         payment = session.get_one(Payment, part.payment_id)
-        again, frozen = part.state == PartState.SENT, is_disputed(session, order.id)
+        again, frozen = part.state == PartState.SENT, is_frozen(session, request)
         if request.state == RefundState.APPROVED:
             refund_moves.move(session, order, request, RefundState.PROCESSING, SYSTEM, "sent to Stripe")
         if not frozen and not again:
