@@ -84,6 +84,25 @@ def test_a_key_of_one_orders_page_takes_nothing_from_another(
     assert services.cancel_with_refund(theirs.id, refunds.who(), "the oven broke") is not None
 
 
+def test_a_slow_refund_of_surplus_is_no_failure_and_its_customer_is_told_when_it_is_there(
+    session: Session, order: Order, gateway: FakeGateway
+) -> None:
+    steps.open_page(order, gateway)
+    steps.pay(order, gateway)
+    payment = steps.latest(order)
+    payment.surplus = True
+    session.commit()
+    gateway.refunds_begin = "pending"
+    with pytest.raises(services.refunds.NotYetRefunded) as late:
+        services.refund_late_payment(payment.id, gateway)
+    services.report_failed_refund(payment.id, f"NotYetRefunded: {late.value}")
+    [alert] = steps.alerts("refund_slow")
+    assert "still on its way" in alert.text and steps.alerts("refund_failed") == []
+    [made] = gateway.refunds.values()
+    steps.tell("refund.updated", gateway.settle(made.id, "succeeded").raw)
+    assert steps.owed("jobs.orders.send_late_refund") == [[order.id]]
+
+
 def test_a_refund_that_stripe_does_not_know_stops_no_other(session: Session, gateway: FakeGateway) -> None:
     gateway.refunds_begin = "pending"
     for _ in range(2):
