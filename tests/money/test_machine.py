@@ -27,7 +27,7 @@ from tests.money import audit
 from tests.money.shop import MoneyShop
 
 STEPS_A_RUN = 100
-RUNS = 20
+RUNS = 200
 CARDS = (
     *("4242424242424242",) * 5,
     "4000000000000002",  # declined
