@@ -26,6 +26,7 @@ from bakery.payments.journal.balance import add_up
 from bakery.payments.journal.entries import Entry
 from bakery.payments.journal.queries import Period, read_journal
 from bakery.payments.papers import export
+from bakery.payments.papers.tax_row import TaxRow
 from bakery.people.rights import Right, has_right
 from bakery.shop.queries import get_profile
 
@@ -131,7 +132,7 @@ JOURNAL = (
 )  # fmt: skip
 
 
-def _document(row: export.TaxRow, zone: ZoneInfo, personal: bool) -> list[object]:
+def _document(row: TaxRow, zone: ZoneInfo, personal: bool) -> list[object]:
     at = row.at.astimezone(zone)
     return [
         at.date().isoformat(), f"{at:%H:%M}", row.kind, row.label, row.order_number,

@@ -17,8 +17,9 @@ SMS_WORDING = "Yes, text me offers from {name}. I can reply STOP at any time."
 TERMS = (
     "You order from {legal_name}. An order is binding once it is paid; we confirm it by email.",
     "Collect your order at the time you chose, with its number. We keep it until closing time of that day.",
-    "You may cancel for a full refund until 48 hours before pickup; custom inscriptions count as made once "
-    "we have started. Call {phone} for anything later: we are human.",
+    "Where an order asks for a deposit, the rest is due on the day that we name before you pay. You may cancel on "
+    "your order's page: everything comes back until seven days before pickup, half until three days before, nothing "
+    "after that; of a deposit we keep the part that we named before you paid. Call {phone} if it was our fault.",
     "If something is wrong with what you collected, tell us the same day and we put it right: a replacement or "
     "your money back. Your rights under the Australian Consumer Law stay as they are.",
     "We bake with wheat, milk, eggs, nuts and sesame in one kitchen. What we declare of each product is what we "

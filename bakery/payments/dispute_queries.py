@@ -17,8 +17,6 @@ from bakery.payments.models import Payment
 from bakery.payments.refund_models import RefundRequest
 
 PAGE_SIZE = 50
-# How the key of a refund begins that settles an inquiry. No page may send such a key.
-INQUIRY_KEY = "inquiry:"
 _WAITS = Dispute.state == DisputeState.NEEDS_RESPONSE
 
 
@@ -45,8 +43,8 @@ def is_disputed(session: Session, order_id: int) -> bool:
 
 
 def inquiry_key(dispute_id: int, decision: str) -> str:
-    """The key of the refund that settles an inquiry, as one decision about it wants it."""
-    return f"{INQUIRY_KEY}{dispute_id}:{decision}"
+    """The key of the refund that settles an inquiry, as one decision about it wants it. No page's key is like it."""
+    return f"inquiry:{dispute_id}:{decision}"
 
 
 def is_frozen(session: Session, request: RefundRequest) -> bool:

@@ -149,7 +149,7 @@ class Transaction(Base):
     slip: Mapped[str] = mapped_column(String(60), default="", server_default="")
     note: Mapped[str] = mapped_column(String(300), default="")
     # Lowers what the order costs (a refund), or takes that back (a reversal). Money that bought nothing does not.
-    credits: Mapped[bool] = mapped_column(default=False, server_default=false())
+    credits: Mapped[bool] = mapped_column(default=False)
     # Who entered it; nobody where Stripe told.
     actor_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     actor_label: Mapped[str] = mapped_column(String(254), default="", server_default="")

@@ -42,6 +42,7 @@ ORDER_CHECKS = {
 def upgrade() -> None:
     _widen_ledger()
     _count_what_is_held()
+    _say_for_the_release_before()
     _keep_it()
     op.add_column(
         "payment", sa.Column("channel", sa.String(length=10), nullable=False, server_default="page")
@@ -96,6 +97,21 @@ def _count_what_is_held() -> None:
         "SELECT order_id, coalesce(sum(amount_cents) FILTER (WHERE kind IN ('charge', 'refund', 'reversal')), 0) "
         "AS held, coalesce(-sum(amount_cents) FILTER (WHERE credits), 0) AS credited "
         "FROM ledger_transaction GROUP BY order_id) s WHERE s.order_id = o.id"
+    )
+
+
+def _say_for_the_release_before() -> None:
+    """Its workers enter refunds until they are restarted, and know nothing of prices that fall: said for them."""
+    op.alter_column("ledger_transaction", "credits", server_default=None)
+    op.execute(
+        "CREATE FUNCTION say_whether_it_credits() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        "IF NEW.credits IS NULL THEN NEW.credits := NEW.kind IN ('refund', 'reversal') AND NOT EXISTS ("
+        "SELECT 1 FROM payment p JOIN staff_alert a ON a.unique_key = 'payment\\:' || p.id || '\\:refund' "
+        "WHERE p.id = NEW.payment_id); END IF; RETURN NEW; END $$"
+    )
+    op.execute(
+        "CREATE TRIGGER say_whether_it_credits BEFORE INSERT ON ledger_transaction "
+        "FOR EACH ROW EXECUTE FUNCTION say_whether_it_credits()"
     )
 
 
@@ -165,6 +181,8 @@ def downgrade() -> None:
         op.drop_column("payment", column)
     op.execute("DROP TRIGGER kept_by_ledger ON shop_order")
     op.execute("DROP FUNCTION refuse_other_books()")
+    op.execute("DROP TRIGGER say_whether_it_credits ON ledger_transaction")
+    op.execute("DROP FUNCTION say_whether_it_credits()")
     op.execute("DROP TRIGGER book ON ledger_transaction")
     op.execute("DROP FUNCTION book_transaction()")
     for name in ORDER_CHECKS:

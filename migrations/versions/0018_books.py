@@ -22,6 +22,8 @@ KINDS = (
     "confirmed_without_money",
     "status_differs",
     "surplus_kept",
+    "refund_not_credited",
+    "refund_stuck",
     "missing_in_ledger",
     "missing_fee",
     "missing_at_stripe",
@@ -38,6 +40,7 @@ KINDS = (
     "double_in_ledger",
     "receipt_missing",
     "receipt_without_sale",
+    "credit_note_differs",
 )
 FIXES = ("apply_event", "enter_fee", "issue_receipt", "send_back", "explain")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -9,7 +10,7 @@ from playwright.sync_api import expect
 
 from tests.browser.axe import complaints
 from tests.browser.conftest import Browse, Sold
-from tests.browser.visitor import DECLINED, Visitor
+from tests.browser.visitor import CAKE, DECLINED, Visitor
 from tests.browser.watch import Watch
 
 SHARED = (
@@ -160,6 +161,93 @@ def test_pages_of_staff(signed_in: Callable[[str], Visitor], sold: Sold, part: s
         page.keyboard.type(sold.number)
         expect(page.get_by_role("option", name=sold.number)).to_be_visible()
         found += told("palette", complaints(page))
+    assert not found, "\n" + "\n".join(found)
+
+
+def test_pages_of_money_that_goes_back(signed_in: Callable[[str], Visitor], sold: Sold, watch: Watch) -> None:
+    watch.allow("422: ")
+    page, found, at = sold.visitor.page, [], f"/orders/{sold.number}"
+    page.goto(f"{at}/cancel")
+    found += told("calling it off", complaints(page))
+    page.goto(f"{at}/refund")
+    page.get_by_label("Only some of it").check()
+    page.get_by_label(CAKE).fill("1")
+    expect(page.get_by_role("button", name="Ask for $109.00")).to_be_visible()
+    found += told("asking for a part", complaints(page))
+    page.get_by_role("button", name="Ask for $109.00").click()
+    expect(page.locator("#reason[aria-invalid=true]")).to_be_visible()
+    found += told("asking without a reason", complaints(page))
+    page.get_by_label("In your words").fill("The icing had melted.")
+    page.get_by_role("button", name="Ask for $109.00").click()
+    expect(page.get_by_label("Money that goes back")).to_be_visible()
+    found += told("an order with a request", complaints(page))
+
+    staff = signed_in("manager").page
+    for path in (
+        "/admin/refunds?view=all",
+        "/admin/refunds?view=failed&q=nobody",
+        "/admin/disputes?view=lost",
+    ):
+        staff.goto(path)
+        found += told(path, complaints(staff))
+    staff.goto(f"/admin/orders/{sold.number}/refund")
+    staff.get_by_label("An amount").check()
+    staff.get_by_label("Amount in AUD").fill("12.50")
+    expect(staff.locator("#preview .sums .total").last).to_have_text("$12.50")
+    found += told("giving an amount", complaints(staff))
+    staff.get_by_label("Amount in AUD").fill("a lot")
+    staff.get_by_role("button", name="Give back $12.50").click()
+    expect(staff.locator("#amount[aria-invalid=true]")).to_be_visible()
+    found += told("giving what is no amount", complaints(staff))
+    staff.goto("/admin/refunds")
+    staff.get_by_role("row").filter(has_text=sold.number).get_by_role("link", name="No.").click()
+    staff.locator("summary").filter(has_text="Decline it").click()
+    found += told("deciding on a refund", complaints(staff))
+    staff.get_by_label("Reason").fill("We made you another one.")
+    staff.get_by_role("button", name="Decline the refund").click()
+    expect(staff.get_by_text("Declined: “We made you another one.”")).to_be_visible()
+    found += told("a refund that was declined", complaints(staff))
+    assert not found, "\n" + "\n".join(found)
+
+
+def test_pages_of_an_order_with_a_deposit(browse: Browse, signed_in: Callable[[str], Visitor]) -> None:
+    buyer, found = browse(), []
+    buyer.order_cake(email="half@saffron.test")
+    buyer.page.get_by_role("link", name="Back to the shop").click()
+    expect(buyer.page.get_by_role("heading", name="Not paid yet")).to_be_visible()
+    staff = signed_in("manager").page
+    staff.goto(f"/admin/orders/{buyer.order_number}")
+    for each in ("Ask for a deposit", "Let the kitchen start unpaid"):
+        staff.locator("summary").filter(has_text=each).click()
+    found += told("an order that waits", complaints(staff))
+    staff.get_by_label("Percentage").fill("50")
+    staff.get_by_role("button", name="Ask for it").click()
+    expect(staff.get_by_text("Waiting for $54.50")).to_be_visible()
+    buyer.page.reload()
+    found += told("a deposit to pay", complaints(buyer.page))
+    buyer.page.get_by_role("button", name="Pay $54.50 deposit now").click()
+    buyer.at_stripe()
+    buyer.pay()
+    buyer.is_thanked()
+    found += told("the rest to pay", complaints(buyer.page))
+    staff.reload()
+    found += told("an order with a rest", complaints(staff))
+    assert not found, "\n" + "\n".join(found)
+
+
+def test_receipts_that_are_checked(sold: Sold, watch: Watch) -> None:
+    watch.allow("422: ")
+    page, found = sold.visitor.page, []
+    pdf = page.request.get(f"{sold.visitor.shop.url}/orders/{sold.number}/receipt.pdf").body()
+    page.goto("/receipts/verify")
+    # One of ours, one that somebody has worked on, and no file at all.
+    for name, data in (("ours", pdf), ("changed", pdf + b"%"), ("no file", b"")):
+        if data:
+            file = {"name": "receipt.pdf", "mimeType": "application/pdf", "buffer": data}
+            page.locator("input[type=file]").set_input_files(file)
+        page.get_by_role("button", name=re.compile("^Check")).click()
+        expect(page.locator("#main")).to_be_visible()
+        found += told(f"check: {name}", complaints(page))
     assert not found, "\n" + "\n".join(found)
 
 

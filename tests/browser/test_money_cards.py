@@ -1,16 +1,12 @@
-"""Cards that are kept, with a yes to it, and cards that are refused: what customers do next."""
+"""A card that is kept with a yes to it, pays the next order, and is forgotten when its customer says so."""
 
 from __future__ import annotations
-
-import re
 
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Browse
-from tests.browser.money import mail_about, way_back
 from tests.browser.stack import PASSWORD, Stack
-from tests.browser.visitor import CARD, DECLINED, new_address
-from tests.browser.watch import Watch
+from tests.browser.visitor import new_address
 
 
 def test_a_saved_card_pays_in_two_taps_and_is_removed(browse: Browse, shop: Stack) -> None:
@@ -48,34 +44,6 @@ def test_a_saved_card_pays_in_two_taps_and_is_removed(browse: Browse, shop: Stac
     shop.wait(lambda: shop.sandbox.object(kept["id"])["customer"] is None)
 
 
-def test_a_refused_card_and_the_way_back_by_mail_on_another_device(
-    browse: Browse, shop: Stack, watch: Watch
-) -> None:
-    watch.allow("402: ")
-    phone, email = browse(390, 844, is_mobile=True, has_touch=True), new_address()
-    phone.order_cake(email=email)
-    phone.pay(DECLINED)
-    expect(phone.page.get_by_role("alert")).to_contain_text("declined")
-    shop.wait(lambda: shop.sql("SELECT 1 FROM payment_failure f " + _OF, email))
-
-    # They put the phone away; after some minutes a mail tells them how to go on.
-    _minutes_pass(shop, email)
-    mail = mail_about(shop, email, "did not go through")
-    desk = browse()
-    desk.page.goto(way_back(mail))
-    expect(desk.page.get_by_role("heading", level=1, name="Not paid yet")).to_be_visible()
-    expect(desk.page.get_by_role("alert")).to_contain_text("The bank did not accept the card")
-    desk.page.get_by_role("button", name=re.compile(r"^Pay \$109\.00")).click()
-    desk.at_stripe()
-    desk.pay(CARD)
-    desk.is_thanked()
-    paid = shop.sql("SELECT payment_status, held_cents FROM shop_order WHERE contact_email = %s", email)
-    assert paid == [("PAID", 10_900)]
-
-
-_OF = "JOIN shop_order o ON o.id = order_id WHERE o.contact_email = %s"
-
-
 def _open_account(page: Page, email: str) -> None:
     page.goto("/register")
     page.get_by_label("Your name").fill("Laila Rahimi")
@@ -92,14 +60,3 @@ def _cards(shop: Stack, email: str) -> list[str]:
         email,
     )
     return [key for (key,) in rows]
-
-
-def _minutes_pass(shop: Stack, email: str) -> None:
-    """As if the customer had been away for six minutes: all that they did is older, and what waits is due."""
-    of = f"(SELECT id FROM shop_order WHERE contact_email = '{email}')"
-    for table, column in (("payment", "created_at"), ("payment_failure", "at")):
-        shop.sql(f"UPDATE {table} SET {column} = {column} - interval '6 minutes' WHERE order_id IN {of}")
-    shop.sql(
-        "UPDATE outbox SET next_try_at = now() WHERE job = 'jobs.nudges.look' AND done_at IS NULL"
-        f" AND (args ->> 0)::bigint IN {of}"
-    )

@@ -49,11 +49,6 @@ def told(page: Payment, gateway: FakeGateway) -> Callable[[], object]:
     return lambda: services.apply_event(row_id)
 
 
-def at(moment: str, call: Callable[[], object]) -> Callable[[], object]:
-    """The same, done while the clock shows that. All parties of a race share the clock: they travel together."""
-    return call
-
-
 # -- two tabs paying the rest
 
 

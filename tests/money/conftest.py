@@ -21,7 +21,8 @@ def _menu() -> list[Variant]:
     make_tax_rates()
     bread = ProductFactory(tax_code="gst_free")
     return [
-        VariantFactory(price_cents=8600, max_per_order=1000),
+        # Half of it, and an odd cent, is paid first where there is time for the rest.
+        VariantFactory(price_cents=8601, max_per_order=1000, product=ProductFactory(deposit_percent=50)),
         VariantFactory(price_cents=333, max_per_order=1000),
         VariantFactory(price_cents=650, max_per_order=1000, product=bread),
         VariantFactory(price_cents=1999, max_per_order=1000, stock=1_000_000),

@@ -22,11 +22,11 @@ from tests.payments.cards import agreed
 class Customers(Base):
     """The moves of customers."""
 
-    def place(self, picks: list[tuple[int, int]]) -> str:
-        """Order so many of these variants for the earliest slot."""
+    def place(self, picks: list[tuple[int, int]], days_ahead: int = 1) -> str:
+        """Order so many of these variants for the earliest slot from then on. Far enough ahead a deposit is asked."""
         lines = {self.variants[which % len(self.variants)]: quantity for which, quantity in picks}
         cart = make_cart(*lines.items())
-        slot = earliest_pickup(db.session(), Need(lead_time_hours=24, make_minutes=0))
+        slot = earliest_pickup(db.session(), Need(lead_time_hours=24 * days_ahead, make_minutes=0))
         assert slot is not None
         total = sum(variant.price_cents * quantity for variant, quantity in lines.items())
         wish = PlaceOrder(

@@ -53,7 +53,7 @@ class Month:
         picks = [
             (self.chance.randrange(4), self.chance.randint(1, 3)) for _ in range(self.chance.randint(1, 3))
         ]
-        self.shop.place(picks)
+        self.shop.place(picks, days_ahead=self.chance.choice((1, 1, 9)))
         order_id = self.shop.orders[-1]
         self.move("page", lambda: self.shop.open_page(order_id))
         way = self.chance.random()

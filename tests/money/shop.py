@@ -35,7 +35,7 @@ from bakery.people.models import Role
 from sandbox.control import ControlError
 from sandbox.server import Sandbox
 from tests.factories.people import UserFactory
-from tests.money.base import SECRET
+from tests.money.base import BASE, SECRET
 from tests.money.customers import Customers
 from tests.money.dying import DyingGateway, Killed
 from tests.money.outside import Outside
@@ -51,6 +51,10 @@ class MoneyShop(Customers, Staff, Outside):
 
     def expire(self) -> str:
         return f"{expire_due_orders(is_paying)} expired"
+
+    def look_after_rests(self) -> str:
+        """Reminders, agreed charges, and the end of what is not paid."""
+        return str(services.look_after_rests(self.gateway, BASE))
 
     def reconcile(self) -> str:
         report = services.reconcile(self.gateway, clock.now() - timedelta(days=30))
@@ -74,7 +78,8 @@ class MoneyShop(Customers, Staff, Outside):
             while self.mailbag or self._has_events():
                 self.deliver(0)
             self.work(limit=10_000)
-            self.let_pass(timedelta(minutes=45))
+            # The longest that a page stays open is a day.
+            self.let_pass(timedelta(hours=9))
             self.sweep()
             self.expire()
             self.reconcile()

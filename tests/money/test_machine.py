@@ -27,7 +27,7 @@ from tests.money import audit
 from tests.money.shop import MoneyShop
 
 STEPS_A_RUN = 100
-RUNS = 20
+RUNS = 200
 CARDS = (
     *("4242424242424242",) * 5,
     "4000000000000002",  # declined
@@ -69,7 +69,7 @@ def pick(options: Sequence[Any], which: int) -> Any:
 def place(a: int, b: int, c: int) -> str:
     if len(shop.orders) >= MOST_ORDERS:
         return "enough"
-    return shop.place([(a, b % 4 + 1), (c, a % 3 + 1)])
+    return shop.place([(a, b % 4 + 1), (c, a % 3 + 1)], days_ahead=pick((1, 9), c))
 
 
 def sell(a: int, b: int, c: int) -> str:
@@ -144,6 +144,7 @@ MOVES = (
     Move("hours pass", 1, lambda a, b, c: shop.let_pass(timedelta(minutes=pick((36, 200, 1500), a)))),
     Move("holds end", 2, lambda a, b, c: shop.expire()),
     Move("the sweeper comes", 4, lambda a, b, c: f"{shop.sweep()} swept"),
+    Move("rests are looked after", 1, lambda a, b, c: shop.look_after_rests()),
     Move("the reconciler asks", 3, lambda a, b, c: shop.reconcile()),
 )
 BY_WEIGHT = [move for move in MOVES for _ in range(move.weight)]
@@ -169,7 +170,7 @@ class Money(RuleBasedStateMachine):
         shop.bells.clear()
         shop.disputes.clear()
         shop.redis_is_up = True
-        shop.place([(0, 1)])
+        shop.place([(0, 1)], days_ahead=9)
         self.story: list[str] = []
 
     @contextmanager

@@ -114,6 +114,19 @@ def test_every_kind_of_the_customers_money_is_counted_by_the_database(order: Ord
     assert counted == set(OWN_MONEY)
 
 
+def test_a_refund_of_the_release_before_lowers_the_price_as_well(order: Order, session: Session) -> None:
+    """Its workers run until they are restarted, and do not say whether a row credits."""
+    put(order, KIND.CHARGE, 10_550, "pi_1")
+    session.execute(
+        text(
+            "INSERT INTO ledger_transaction (order_id, kind, amount_cents, currency, stripe_id, note)"
+            " VALUES (:order, 'refund', -1000, 'AUD', 're_old', '')"
+        ),
+        {"order": order.id},
+    )
+    assert kept(order) == (9550, 1000)
+
+
 def test_who_entered_it_by_hand_is_kept(order: Order, session: Session) -> None:
     put(order, KIND.CASH, 100, "cash:1", actor=Actor(None, "counter@saffron.test"), note="rest in coins")
     row = session.query(Transaction).one()

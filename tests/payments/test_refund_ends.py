@@ -10,6 +10,7 @@ from bakery.infra.db import db
 from bakery.integrations.gateway.port import GatewayUnavailable
 from bakery.orders.models import Order
 from bakery.payments import services
+from bakery.payments.books.check_refunds import check_refunds
 from bakery.payments.models import EventOutcome
 from bakery.payments.refund_states import Tender
 from bakery.people.models import Role
@@ -85,6 +86,7 @@ def test_a_promise_ends_when_the_bank_has_given_the_money_in_a_dispute(
     assert "FAILED" not in [part.state for part in refunds.parts(promised)]
     assert len(steps.owed("jobs.refunds.send_refunded")) == mails
     assert told.open_alerts("refund_failed") == []
+    assert [found.kind for found in check_refunds(lambda _: None)] == []
 
 
 def test_a_promise_does_not_end_while_the_dispute_is_open_or_the_money_is_here(

@@ -94,7 +94,7 @@ FAQS: tuple[Faq, ...] = (
         "Changes and cancellations",
         "Can I cancel or change an order?",
         (
-            "Until 48 hours before pickup, ring us and we cancel for a full refund or change what we can. After that we have usually bought and baked for you; ring anyway, and we will do what is fair.",
+            "You can cancel on your order's page, which says to the cent what comes back before you confirm: everything until seven days before pickup, half of it until three days before, and nothing after that, because by then we have bought and baked for you. Of a deposit, the part that we named before you paid is kept. Ring us if something went wrong on our side, or if you want to change an order: we will do what is fair.",
             "If something is wrong with what you collected, tell us the same day. Your rights under the Australian Consumer Law stay as they are.",
         ),
     ),

@@ -25,7 +25,8 @@ _QUERY = text(
     """
     SELECT * FROM (
         SELECT o.id, o.number, o.status, o.payment_status, o.currency, o.total_cents, o.deposit_cents,
-            o.held_cents, o.credited_cents, s.held, s.credited, s.came_in, s.went_back,
+            o.held_cents, o.credited_cents, s.held, s.credited, s.came_in, s.went_back, s.uncredited,
+            s.held - s.going_back AS bought,
             o.total_cents - s.credited - s.held AS due,
             EXISTS (SELECT 1 FROM order_event e WHERE e.order_id = o.id AND e.kind = :released) AS released
         FROM shop_order o
@@ -35,18 +36,23 @@ _QUERY = text(
                 coalesce(sum(l.amount_cents)
                     FILTER (WHERE l.kind = ANY(:own) AND l.amount_cents > 0), 0)::bigint AS came_in,
                 coalesce(-sum(l.amount_cents)
-                    FILTER (WHERE l.kind = ANY(:own) AND l.amount_cents < 0), 0)::bigint AS went_back
-            FROM ledger_transaction l WHERE l.order_id = o.id
+                    FILTER (WHERE l.kind = ANY(:own) AND l.amount_cents < 0), 0)::bigint AS went_back,
+                coalesce(sum(l.amount_cents) FILTER (WHERE l.kind = ANY(:own) AND p.surplus), 0)::bigint AS going_back,
+                coalesce(-sum(l.amount_cents) FILTER (WHERE NOT l.credits AND p.surplus IS NOT TRUE
+                    AND (l.kind IN ('refund', 'reversal') OR l.kind = 'adjustment' AND l.amount_cents > 0)
+                ), 0)::bigint AS uncredited
+            FROM ledger_transaction l LEFT JOIN payment p ON p.id = l.payment_id WHERE l.order_id = o.id
         ) s ON true
         WHERE o.id > :after AND o.id <= :upto
     ) o
     WHERE held_cents <> held OR credited_cents <> credited OR held < 0
         OR (payment_status = 'PAID' AND due > 0)
-        OR (payment_status = 'UNPAID' AND (held <> 0
+        OR (payment_status = 'UNPAID' AND (bought <> 0
             OR (status = ANY(:agreed) AND total_cents > 0 AND NOT released)))
         OR (payment_status = 'DEPOSIT_PAID' AND held < deposit_cents)
-        OR (payment_status = 'PARTIALLY_REFUNDED' AND held <= 0)
-        OR (payment_status = 'REFUNDED' AND held > 0)
+        OR (payment_status = 'PARTIALLY_REFUNDED' AND (held <= 0
+            OR (status = ANY(:agreed) AND due > 0 AND uncredited > 0)))
+        OR (payment_status = 'REFUNDED' AND bought > 0)
         OR (status = 'PENDING_PAYMENT' AND payment_status <> 'UNPAID')
     """
 )
@@ -100,22 +106,35 @@ def _standing(row: Row[Any], amount: Callable[[int], str]) -> Iterator[Found]:
     if status == _P.PAID and row.due > 0:
         sentence = f"{says}, and {amount(row.due)} of its {amount(row.total_cents)} is missing."
         yield _found(row, _D.PAID_WITH_DUE, sentence, 0, row.due)
-    elif status == _P.UNPAID and row.held:
-        sentence = f"{says}, and we hold {amount(row.held)} for it."
-        yield _found(row, _D.UNPAID_WITH_MONEY, sentence, 0, row.held)
+    elif status == _P.UNPAID and row.bought:
+        sentence = f"{says}, and we hold {amount(row.bought)} for it."
+        yield _found(row, _D.UNPAID_WITH_MONEY, sentence, 0, row.bought)
     elif status == _P.UNPAID and row.status in AGREED:
         sentence = f"{says}, and it is confirmed all the same; nobody released it to the kitchen."
         yield _found(row, _D.CONFIRMED_WITHOUT_MONEY, sentence, row.total_cents, 0)
     elif _is_askew(row):
         sentence = f"{says}, and we hold {amount(row.held)} of its {amount(row.total_cents)}."
         yield _found(row, _D.STATUS_DIFFERS, sentence, None, row.held)
+    elif _asks_again(row):
+        sentence = (
+            f"{amount(row.uncredited)} went back for order {row.number} and its price stayed as it was, so that "
+            f"{amount(row.due)} counts as due."
+        )
+        yield _found(row, _D.REFUND_NOT_CREDITED, sentence, 0, row.uncredited)
+
+
+def _asks_again(row: Row[Any]) -> bool:
+    """A refund was entered as if it had not lowered the price, and its customer would be asked for it again."""
+    refunded = row.payment_status == _P.PARTIALLY_REFUNDED and row.status in AGREED
+    return bool(refunded and row.due > 0 and row.uncredited > 0)
 
 
 def _is_askew(row: Row[Any]) -> bool:
     return bool(
         (row.payment_status == _P.DEPOSIT_PAID and row.held < row.deposit_cents)
         or (row.payment_status == _P.PARTIALLY_REFUNDED and row.held <= 0)
-        or (row.payment_status == _P.REFUNDED and row.held > 0)
+        # Money that bought nothing is on its way back, and check_papers looks after it.
+        or (row.payment_status == _P.REFUNDED and row.bought > 0)
         or (row.status == "PENDING_PAYMENT" and row.payment_status != _P.UNPAID)
     )
 

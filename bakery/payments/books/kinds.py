@@ -35,6 +35,8 @@ class DifferenceKind(StrEnum):
     CONFIRMED_WITHOUT_MONEY = "confirmed_without_money"
     STATUS_DIFFERS = "status_differs"
     SURPLUS_KEPT = "surplus_kept"
+    REFUND_NOT_CREDITED = "refund_not_credited"
+    REFUND_STUCK = "refund_stuck"
     # The ledger against Stripe's balance transactions.
     MISSING_IN_LEDGER = "missing_in_ledger"
     MISSING_FEE = "missing_fee"
@@ -47,12 +49,13 @@ class DifferenceKind(StrEnum):
     UNKNOWN_ORDER = "unknown_order"
     UNKNOWN_MOVEMENT = "unknown_movement"
     COPY_DIFFERS = "copy_differs"
-    # Attempts, charges, receipts.
+    # Attempts, charges, receipts, credit notes.
     PAYMENT_WITHOUT_CHARGE = "payment_without_charge"
     CHARGE_WITHOUT_PAYMENT = "charge_without_payment"
     DOUBLE_IN_LEDGER = "double_in_ledger"
     RECEIPT_MISSING = "receipt_missing"
     RECEIPT_WITHOUT_SALE = "receipt_without_sale"
+    CREDIT_NOTE_DIFFERS = "credit_note_differs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,18 @@ MEANINGS: dict[DifferenceKind, Meaning] = {
         _O,
         "Ask Stripe once more to send it back. The customer is told by mail.",
         Fix.SEND_BACK,
+    ),
+    _D.REFUND_NOT_CREDITED: Meaning(
+        "A refund left its order's price as it was",
+        _O,
+        "Nothing of this is due, so do not ask for it. On the order's page add the amount by a correction, then take "
+        "it off again by one that lowers the price, each with a reason.",
+    ),
+    _D.REFUND_STUCK: Meaning(
+        "A refund has stood still for two weeks",
+        _O,
+        "Look at it on the order's page and in Stripe. Confirm what was given by hand, call back what waits for its "
+        "customer, or say here what it waits for.",
     ),
     _D.MISSING_IN_LEDGER: Meaning(
         "Stripe moved money that the ledger does not know",
@@ -158,6 +173,12 @@ MEANINGS: dict[DifferenceKind, Meaning] = {
         Fix.ISSUE_RECEIPT,
     ),
     _D.RECEIPT_WITHOUT_SALE: Meaning("A receipt for an order that was never confirmed", _P, _TAMPERED),
+    _D.CREDIT_NOTE_DIFFERS: Meaning(
+        "A credit note says another amount than went back",
+        _P,
+        "Compare the refund with Stripe. Give back what is missing or correct the order's ledger, with the credit "
+        "note's number as the reason, and tell the accountant.",
+    ),
 }
 
 FIX_WORDS: dict[Fix, str] = {

@@ -20,6 +20,7 @@ from bakery.integrations.gateway.port import GatewayRefused, GatewayUnavailable
 from bakery.payments.books import differences, mirror, runs, sums
 from bakery.payments.books.check_orders import check_orders
 from bakery.payments.books.check_papers import check_papers
+from bakery.payments.books.check_refunds import check_refunds
 from bakery.payments.books.check_stripe import Window, check_stripe
 from bakery.payments.books.kinds import MEANINGS, DifferenceKind, Found, Part
 from bakery.payments.books.models import BalanceEntry, BooksRun, BooksRunState
@@ -126,7 +127,8 @@ def _prove(run_id: int, gateway: BalanceGateway, tell: Tell) -> None:
     catch.take(check_orders(_share(tell, 30, 50, "Each order against its ledger")))
     if scope.window:
         catch.take(check_stripe(scope.window, _share(tell, 50, 75, "The ledger against Stripe")))
-    catch.take(check_papers(_share(tell, 75, 90, "Payments and receipts")))
+    catch.take(check_papers(_share(tell, 75, 87, "Payments and receipts")))
+    catch.take(check_refunds(_share(tell, 87, 92, "Refunds and their credit notes")))
     tell(92, "Adding up")
     found = sums.add_up(scope.window or Window(begin, begin), clock.now(), zone)
     _end(run_id, catch, scope, found)

@@ -28,12 +28,14 @@ class Credit:
 def share_credits(sale: Shares, credits: Iterable[Credit]) -> dict[str, Shares]:
     """Each credit's shares, by its name.
 
-    A credit nobody decided on by lines takes from every class in proportion to what is left of it, so that all
-    credits together never take more of a class than was sold in it, and the last one takes exactly the rest.
+    What somebody decided line by line stands on a credit note, so it comes off first. A credit nobody decided on
+    takes from every class in proportion to what is left of it then, so that all credits together never take more
+    of a class than was sold in it, and the last one takes exactly the rest.
     """
     left = {code: [net, tax] for code, (net, tax) in sale.items()}
     found: dict[str, Shares] = {}
-    for credit in credits:
+    # Among themselves, the decided and the others stay in the order of their time.
+    for credit in sorted(credits, key=lambda credit: credit.known is None):
         if credit.known is not None:
             shares: Shares = dict(credit.known)
         elif credit.undoes in found:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from sqlalchemy.orm import Session
 
 from bakery.core.money import Money
+from bakery.infra import outbox, queue
 from bakery.orders.models import Order
 from bakery.payments.facts import RefundFacts
 from bakery.payments.models import EventOutcome, Payment, TransactionKind
@@ -58,7 +59,20 @@ def _enter(session: Session, order: Order, payment: Payment, facts: RefundFacts)
     ledger.enter(session, entry)
     ledger.settle_refunds(session, order, f"Stripe refund {facts.refund_id}")
     fraud_warnings.settle_refunded(session, payment)
+    if payment.surplus and ledger.held_for_payment(session, payment.id) <= 0:
+        owe_news(session, payment)
     return applied("refunded", order.id)
+
+
+def owe_news(session: Session, payment: Payment) -> None:
+    """The customer is told, once, that money which bought nothing has gone back."""
+    outbox.owe(
+        session,
+        "jobs.orders.send_late_refund",
+        payment.order_id,
+        on=queue.DEFAULT,
+        key=f"payment:{payment.id}:refund-told",
+    )
 
 
 def _came_back(session: Session, order: Order, entry: ledger.Entry, *, told: bool) -> Result:

@@ -110,6 +110,16 @@ def taken_for_payment(session: Session, payment_id: int) -> int:
     return int(session.scalars(query).one())
 
 
+def surplus_of(session: Session, order_id: int) -> int:
+    """Cents that the shop still has of money that bought nothing and goes back."""
+    query = (
+        select(func.coalesce(func.sum(Transaction.amount_cents), 0))
+        .join(Payment, Payment.id == Transaction.payment_id)
+        .where(Transaction.order_id == order_id, Payment.surplus, Transaction.kind.in_(OWN_MONEY))
+    )
+    return int(session.scalars(query).one())
+
+
 def settle_refunds(session: Session, order: Order, reason: str) -> None:
     """Bring `payment_status` to what the ledger says after money went back, or did not arrive there.
 

@@ -125,10 +125,12 @@ def _give(session: Session, order: Order, payment: Payment) -> str:
 
 def _settle(session: Session, order: Order, payment: Payment) -> str:
     """Money towards what is due of a confirmed order. What is more than that goes back whole: nobody asked for it."""
-    if order.held_cents > order.total_cents - order.credited_cents:
+    # What goes back anyway pays for nothing.
+    held = order.held_cents - ledger.surplus_of(session, order.id)
+    if held > order.total_cents - order.credited_cents:
         return _give_back(session, order, payment, "was paid although nothing was due any more")
     reason = f"Stripe payment {payment.payment_intent_id}"
-    whole = order.held_cents == order.total_cents - order.credited_cents
+    whole = held == order.total_cents - order.credited_cents
     if not whole and order.payment_status == PaymentStatus.UNPAID and payment.kind == PaymentKind.DEPOSIT:
         orders.change_payment_status(session, order, PaymentStatus.DEPOSIT_PAID, SYSTEM, reason)
     # What was given back in part stays so, also when the rest is paid.

@@ -1,4 +1,4 @@
-"""What was issued in a period, for the accountant: every paper with its tax by rate."""
+"""What was issued in a period, for the accountant: every paper with its tax by rate, and what was called off unpaid."""
 
 from __future__ import annotations
 
@@ -12,36 +12,18 @@ from sqlalchemy import func, literal_column, select, true, tuple_
 from sqlalchemy.orm import Session
 
 from bakery.infra.transaction import end_read
+from bakery.payments.papers.called_off import CALLED_OFF, read_called_off
 from bakery.payments.papers.kinds import KINDS
 from bakery.payments.papers.models import Paper
 from bakery.payments.papers.store import Kind
+from bakery.payments.papers.tax_row import TaxRow
 
 CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True)
-class TaxRow:
-    """One tax class of one paper; what is taken back is negative."""
-
-    at: datetime
-    kind: str
-    label: str
-    order_number: str
-    buyer: str
-    buyer_abn: str
-    tax_code: str
-    tax_name: str
-    rate_bp: int
-    net_cents: int
-    tax_cents: int
-    gross_cents: int
-    currency: str
-    sha256: str
-
-
-@dataclass(frozen=True, slots=True)
 class TaxTotal:
-    """What all papers of a period say of one tax class."""
+    """What all papers of a period say of one tax class, or what was called off of it."""
 
     name: str
     currency: str
@@ -61,19 +43,36 @@ class Issued:
 
 
 def tax_rows(session: Session, start: datetime, end: datetime) -> Iterator[TaxRow]:
-    """Every paper that has tax, a row for each of its classes, in the order of issue. Read in chunks."""
-    taxed = [kind for kind in KINDS if kind.tax_sign]
-    yield from heapq.merge(*(_of_kind(session, kind, start, end) for kind in taxed), key=lambda row: row.at)
+    """Every paper that has tax, a row for each of its classes, in the order of issue. Read in chunks.
+
+    What was called off and not paid has no paper; it has its rows among them.
+    """
+    taxed = [_of_kind(session, kind, start, end) for kind in KINDS if kind.tax_sign]
+    taxed.append(read_called_off(session, start, end))
+    yield from heapq.merge(*taxed, key=lambda row: row.at)
 
 
 def tax_totals(session: Session, start: datetime, end: datetime) -> list[TaxTotal]:
-    """By currency and tax class, the highest rate first: invoices less credit notes."""
+    """By currency and tax class, the highest rate first: invoices less credit notes; then what was called off."""
     sums: dict[tuple[str, int, str], list[int]] = {}
     for kind in KINDS:
         for row in _summed(session, kind, start, end) if kind.tax_sign else ():
             total = sums.setdefault((row.currency, -row.rate_bp, row.name), [0, 0, 0])
             for place, cents in enumerate((row.net, row.tax, row.gross)):
                 total[place] += kind.tax_sign * int(cents)
+    return _totals(sums) + _called_off_totals(session, start, end)
+
+
+def _called_off_totals(session: Session, start: datetime, end: datetime) -> list[TaxTotal]:
+    sums: dict[tuple[str, int, str], list[int]] = {}
+    for row in read_called_off(session, start, end):
+        total = sums.setdefault((row.currency, -row.rate_bp, f"{CALLED_OFF}: {row.tax_name}"), [0, 0, 0])
+        for place, cents in enumerate((row.net_cents, row.tax_cents, row.gross_cents)):
+            total[place] += cents
+    return _totals(sums)
+
+
+def _totals(sums: dict[tuple[str, int, str], list[int]]) -> list[TaxTotal]:
     return [TaxTotal(name, currency, *cents) for (currency, _, name), cents in sorted(sums.items())]
 
 

@@ -92,7 +92,11 @@ def follow_card_setups(gateway: Gateway) -> int:
         )
         waiting = session.scalars(query.order_by(CardSetup.id)).all()
     for setup_id in waiting:
-        keep_set_up_card(setup_id, gateway)
+        try:
+            keep_set_up_card(setup_id, gateway)
+        except GatewayRefused as error:
+            log.error("card_setup_unknown_at_stripe", setup=setup_id, error=str(error))
+            _close(setup_id)
     _close_those_never_opened()
     return len(waiting)
 

@@ -228,7 +228,9 @@ def _enter(session: Session, order: Order, taking: Taking, actor: Actor) -> None
         actor=actor,
         slip=taking.slip.strip(),
     )
-    ledger.enter(session, entry)
+    if not ledger.enter(session, entry):
+        # The same form at the same moment, for another order.
+        raise Conflict("This form was sent already, with something else in it. Please load the page again.")
 
 
 def _owe_thanks(session: Session, taking: Taking) -> None:

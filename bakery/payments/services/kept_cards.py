@@ -110,7 +110,7 @@ def let_go(order_id: int) -> None:
             row.removed_at = row.removed_at or clock.now()
             cards.owe_deleting(session, row)
         elif mandate.payment_method_id is not None:
-            cards.owe_detaching(session, mandate.payment_method_id, "rest is over")
+            cards.owe_detaching(session, mandate.payment_method_id, f"rest of {order_id} is over")
 
 
 def _is_for_something(order: Order, mandate: CardMandate) -> bool:

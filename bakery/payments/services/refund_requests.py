@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 from sqlalchemy import delete, select
@@ -9,13 +10,13 @@ from sqlalchemy.orm import Session
 
 from bakery.core import clock
 from bakery.core.actor import Actor
-from bakery.core.errors import Conflict, Forbidden, Invalid, NotFound
+from bakery.core.errors import Conflict, Forbidden, Invalid
 from bakery.infra import outbox, queue
 from bakery.infra.formats import money
 from bakery.infra.transaction import transaction
 from bakery.orders import operations as orders
 from bakery.orders.models import Order
-from bakery.payments.dispute_queries import INQUIRY_KEY, is_frozen
+from bakery.payments.dispute_queries import is_frozen
 from bakery.payments.operations import refund_moves
 from bakery.payments.operations.refund_moves import Opened
 from bakery.payments.refund_models import RefundPart, RefundRequest
@@ -78,11 +79,11 @@ def ask(wish: Ask) -> Asked:
     not what was shown (Changed), nothing left (NothingLeft), a customer's second request (Conflict).
     """
     reason = words_of(wish.reason, "Say why, in a few words.", "reason")
-    if wish.key.startswith(INQUIRY_KEY):
-        raise Invalid("This page is too old. Reload it, and send it again.")
     with transaction() as session:
         order = orders.lock_order(session, wish.order_id)
-        known = _known(session, order, wish.key)
+        if not 8 <= len(wish.key) <= 80:
+            raise Invalid("This page is too old. Reload it, and send it again.")
+        known = _known(session, order, _own_key(wish))
         if known is not None:
             return _asked(known, again=True)
         if wish.source == RefundSource.CUSTOMER and _asked_by_customer(session, order.id):
@@ -90,7 +91,7 @@ def ask(wish: Ask) -> Asked:
         simulation = simulate(read_standing(session, order), wish.choice)
         if wish.seen and wish.seen != simulation.fingerprint:
             raise Changed(simulation)
-        by = Opened(wish.source, reason, wish.key, wish.actor)
+        by = Opened(wish.source, reason, _own_key(wish), wish.actor)
         request = refund_moves.open_request(session, order, simulation, by)
         if wish.source != RefundSource.CUSTOMER:
             _audit(session, order, request, wish.actor, "refund.ask", reason)
@@ -224,12 +225,14 @@ def _begin(
 
 
 def _known(session: Session, order: Order, key: str) -> RefundRequest | None:
-    if not 8 <= len(key) <= 80:
-        raise Invalid("This page is too old. Reload it, and send it again.")
-    found = session.scalar(select(RefundRequest).where(RefundRequest.ask_key == key))
-    if found is not None and found.order_id != order.id:
-        raise NotFound("There is no such refund.")
-    return found
+    return session.scalar(
+        select(RefundRequest).where(RefundRequest.ask_key == key, RefundRequest.order_id == order.id)
+    )
+
+
+def _own_key(wish: Ask) -> str:
+    """The page's key in its order's own room: nobody can take a key that another order, or the shop itself, needs."""
+    return f"page:{wish.order_id}:{hashlib.sha256(wish.key.encode()).hexdigest()[:40]}"
 
 
 def _asked_by_customer(session: Session, order_id: int) -> bool:

@@ -67,7 +67,13 @@ def follow_refunds(gateway: Gateway) -> int:
     """
     news = 0
     for refund_id in _overdue():
-        news += _take(gateway.get_refund(refund_id))
+        try:
+            made = gateway.get_refund(refund_id)
+        except GatewayRefused as error:
+            # Another account, or one that was emptied: the others are followed all the same.
+            log.error("refund_unknown_at_stripe", refund=refund_id, error=str(error))
+            continue
+        news += _take(made)
     for made in gateway.list_refunds(clock.now() - LOOK_BACK):
         if made.status in given_back.FAILED and _believed_sent(made.id):
             news += _take(made)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import structlog
 from sqlalchemy.orm import Session
 
-from bakery.infra import outbox, queue
 from bakery.infra.transaction import transaction
 from bakery.integrations.gateway.port import Gateway, GatewayRefused
 from bakery.integrations.gateway.refund_port import GatewayRefund
@@ -57,10 +56,22 @@ def refund_late_payment(payment_id: int, gateway: Gateway) -> None:
 
 
 def report_failed_refund(payment_id: int, error: str) -> None:
-    """Tell the staff that an automatic refund will not happen by itself."""
+    """Tell the staff that an automatic refund will not happen by itself, or that Stripe takes long over it: then its
+    event enters it, whenever it comes.
+    """
     with transaction() as session:
         payment = session.get_one(Payment, payment_id)
         order = orders.lock_order(session, payment.order_id)
+        if error.startswith(NotYetRefunded.__name__):
+            raise_alert(
+                session,
+                kind="refund_slow",
+                key=f"payment:{payment.id}:refund-slow",
+                text=f"The automatic refund of order {order.number} is still on its way at Stripe. Nothing is to be "
+                "done, unless the customer asks: then look it up there.",
+                subject_ref=order.ref,
+            )
+            return
         _alert(session, order, payment, error)
 
 
@@ -89,13 +100,7 @@ def _record(payment_id: int, made: GatewayRefund | None) -> None:
                 return
         done = ledger.held_for_payment(session, payment_id) <= 0
         if done:
-            outbox.owe(
-                session,
-                "jobs.orders.send_late_refund",
-                order.id,
-                on=queue.DEFAULT,
-                key=f"payment:{payment_id}:refund-told",
-            )
+            given_back.owe_news(session, payment)
     if not done:
         raise NotYetRefunded(f"the refund of payment {payment_id} is not in the ledger yet")
 

@@ -23,7 +23,7 @@ from bakery.people.models import AuditEntry, Role
 from tests.factories.people import sign_in
 from tests.factories.shop import ShopFactory, make_tax_rates
 from tests.journal import books
-from tests.receipts.sales import enter, pay, sold
+from tests.receipts.sales import enter, pay, sold, with_deposit
 
 AT = "/admin/insights/accounts"
 NOVEMBER = "?from=2026-11-01&to=2026-11-30"
@@ -99,6 +99,26 @@ def test_both_files_and_the_page_tell_the_same_gst(manager: FlaskClient) -> None
     assert page.status_code == 200
     assert "R-000001 to R-000003" in page.text
     assert "$23.46" in page.text  # invoiced GST, and credited to its account
+
+
+def test_what_was_called_off_and_not_paid_has_lines_of_its_own(manager: FlaskClient) -> None:
+    with clock.travel(datetime(2026, 11, 20, 3, tzinfo=UTC)):
+        order = with_deposit()
+        books.invoice(order)
+        number = order.number
+    with clock.travel(datetime(2026, 11, 24, 3, tzinfo=UTC)):
+        books.call_off(order)
+    documents = read(manager, f"/documents.csv{NOVEMBER}")
+    off = [row for row in documents if row["document"] == "Called off, not paid"]
+    assert {(row["date"], row["order"], row["number"][:2]) for row in off} == {("2026-11-24", number, "X-")}
+    assert all(Decimal(row["gst"]) <= 0 and Decimal(row["net"]) < 0 for row in off)
+    gst = [row for row in read(manager, f"/journal.csv{NOVEMBER}") if row["account"] == "2200"]
+    owed = sum(Decimal(row["credit"]) - Decimal(row["debit"]) for row in gst)
+    assert 0 < owed == sum(Decimal(row["gst"]) for row in documents)
+    page = manager.get(f"{AT}{NOVEMBER}").text
+    assert "Called off, not paid: GST 10%" in page
+    # Before the day of the cancellation nothing was.
+    assert "Called off" not in manager.get(f"{AT}?from=2026-11-20&to=2026-11-23").text
 
 
 def test_no_cell_is_a_formula_and_amounts_are_numbers(manager: FlaskClient) -> None:

@@ -30,7 +30,7 @@ def test_the_rest_is_paid_with_a_saved_card_on_the_orders_page(
     cards.open_page(cake, gateway, cards.payer(user))
     steps.pay(cake, gateway)
     page = client.get(f"/orders/{cake.number}?paid=1")
-    assert "Confirming" not in page.text and "Pay $52.75 now" in page.text
+    assert "Confirming" not in page.text and "Pay the rest ($52.75) now" in page.text
     answer = client.post(f"/orders/{cake.number}/payment", data={"pay_with": str(card.id), "pay_asked": "y"})
     assert answer.location == f"/orders/{cake.number}?paid=1"
     assert "Confirming your payment" in client.get(answer.location).text

@@ -1,8 +1,8 @@
 """deposits: rules by product and by size, what is kept, until when the rest is due; what was done about it; orders
 that staff let into the kitchen unpaid
 
-Revision ID: 0021
-Revises: 0022
+Revision ID: 0022
+Revises: 0021
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0021"
-down_revision = "0022"
+revision = "0022"
+down_revision = "0021"
 
 SHOP = {
     "deposit_from_cents": 0,

@@ -1,6 +1,6 @@
 """saved cards: customers at Stripe, their cards and what they agreed to; tries to pay that failed
 
-Revision ID: 0022
+Revision ID: 0021
 Revises: 0020
 """
 
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0022"
+revision = "0021"
 down_revision = "0020"
 
 APPEND_ONLY = ("card_consent", "payment_failure", "payment_nudge")

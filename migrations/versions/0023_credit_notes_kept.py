@@ -1,7 +1,7 @@
 """credit notes: signed and kept like every other paper
 
-Revision ID: 0024
-Revises: 0021
+Revision ID: 0023
+Revises: 0022
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0024"
-down_revision = "0021"
+revision = "0023"
+down_revision = "0022"
 
 # What code of the release before gives its notes, too.
 FIVE_YEARS = sa.text("(now() + interval '5 years')::date")
