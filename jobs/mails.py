@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from email.utils import parseaddr
+from textwrap import shorten
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -137,7 +138,7 @@ def staff_alert(alert: StaffAlert, version: int) -> Email:
     return draft(
         "staff_alert",
         to=alert_email(),
-        subject=f"Please look: {alert.text}"[:150],
+        subject=shorten(f"Please look: {alert.text}", 150, placeholder=" …"),
         subject_ref=f"alert:{alert.id}",
         version=version,
         alert=alert,

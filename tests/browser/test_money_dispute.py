@@ -48,7 +48,9 @@ def test_a_dispute_freezes_is_answered_once_and_won(
 
     # The evidence is read, and goes out once, whoever presses how often.
     page.goto(f"/admin/disputes/{dispute[0]}")
-    read = page.get_by_role("link", name="Read the file").get_attribute("href")
+    gathered = page.get_by_role("link", name="Read the file")
+    shop.wait(lambda: gathered.is_visible() or (page.reload() and gathered.is_visible()))
+    read = gathered.get_attribute("href")
     pdf = page.request.get(f"{shop.url}{read}")
     assert pdf.headers["content-type"] == "application/pdf"
     words = words_of(pdf.body())
