@@ -132,9 +132,11 @@ class World:
         raise TimeoutError(f"not within {seconds} s; owed: {self.owed()}; logs: {self.tail()}")
 
     def all_done(self) -> bool:
-        """Nothing is owed any more, except what was visibly given up."""
+        """Nothing is owed any more to the queues that anybody works on, except what was visibly given up."""
         return not db.session.scalar(
-            select(func.count()).where(Outbox.done_at.is_(None), Outbox.dead_at.is_(None))
+            select(func.count()).where(
+                Outbox.done_at.is_(None), Outbox.dead_at.is_(None), Outbox.queue.in_(self.workers)
+            )
         )
 
     def finish(self, rounds: int = 12) -> None:

@@ -53,9 +53,11 @@ ALWAYS = {
         SELECT order_id FROM payment WHERE order_id = ANY(:orders) AND state IN ('CREATED', 'OPEN')
         GROUP BY order_id HAVING count(*) > 1""",
 }
-# Money that went back by itself and did not arrive: a person has an alert about it.
+# Money that bought nothing and cannot go back by itself: it did not arrive, or a bank took it in a dispute. A person
+# has an alert about it.
 CAME_BACK = """(SELECT coalesce(sum(t.amount_cents), 0) FROM ledger_transaction t JOIN payment p ON p.id = t.payment_id
-    WHERE p.order_id = shop_order.id AND p.surplus AND t.kind = 'reversal')"""
+    WHERE p.order_id = shop_order.id AND p.surplus AND t.kind IN ('charge', 'refund', 'reversal')
+    AND EXISTS (SELECT 1 FROM ledger_transaction x WHERE x.payment_id = p.id AND x.kind IN ('reversal', 'dispute')))"""
 AT_REST = {
     "nothing is held of an order that bought nothing": """
         SELECT id, status, held_cents FROM shop_order
