@@ -25,7 +25,7 @@ def test_a_sale_as_it_should_be_has_no_difference(gateway: FakeGateway) -> None:
         ("held_cents = held_cents - 1", "held_differs", 10_550, 10_549),
         ("credited_cents = 250", "credited_differs", 0, 250),
         ("total_cents = total_cents + 500", "paid_with_due", 0, 500),
-        ("payment_status = 'UNPAID'", "unpaid_with_money", 0, 10_550),
+        ("payment_status = 'UNPAID', released_at = now()", "unpaid_with_money", 0, 10_550),
         ("payment_status = 'REFUNDED'", "status_differs", None, 10_550),
     ],
 )
@@ -57,7 +57,9 @@ def test_more_back_than_in_is_found_though_the_database_refuses_it(gateway: Fake
 def test_a_confirmed_order_without_money_is_found_unless_somebody_released_it(gateway: FakeGateway) -> None:
     order, released = steps.pending(), steps.pending()
     for each in (order, released):
-        books.tamper("UPDATE shop_order SET status = 'CONFIRMED' WHERE id = :id", id=each.id)
+        books.tamper(
+            "UPDATE shop_order SET status = 'CONFIRMED', released_at = now() WHERE id = :id", id=each.id
+        )
     session = books.db.session()
     orders._enter(session, released, "release", None, None, orders.SYSTEM, "a good customer")
     session.commit()

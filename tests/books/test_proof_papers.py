@@ -51,8 +51,8 @@ def test_a_charge_of_another_intent_or_amount_is_found(gateway: FakeGateway) -> 
 def test_a_payment_that_stands_in_the_ledger_twice_is_found(gateway: FakeGateway) -> None:
     order = books.paid(gateway)
     books.tamper(
-        "INSERT INTO ledger_transaction (order_id, payment_id, kind, amount_cents, currency, stripe_id, note)"
-        " SELECT order_id, payment_id, kind, amount_cents, currency, 'pi_again', '' FROM ledger_transaction"
+        "INSERT INTO ledger_transaction (order_id, payment_id, kind, amount_cents, currency, stripe_id, note, credits)"
+        " SELECT order_id, payment_id, kind, amount_cents, currency, 'pi_again', '', false FROM ledger_transaction"
         " WHERE order_id = :id AND kind = 'charge'",
         id=order.id,
     )
