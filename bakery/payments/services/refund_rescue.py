@@ -165,7 +165,11 @@ def look_first(part_id: int, gateway: Gateway) -> str:
         raise Unavailable(AWAY) from error
     if made is None:
         return ""
-    if note := record(part_id, made):
+    note = record(part_id, made)
+    if made.status in given_back.FAILED:
+        # It came back, in whatever order Stripe has told of it.
+        return ""
+    if note:
         return refund_words.not_in_books(note)
     raise Conflict(SENT_AFTER_ALL)
 
