@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from bakery.core.actor import Actor
-from bakery.core.errors import Conflict, Forbidden, InvalidTransition, NotFound
+from bakery.core.errors import Conflict, Forbidden, InvalidTransition
 from bakery.orders.models import Order
 from bakery.payments.refund_states import RefundSource
 from bakery.payments.services import refund_requests
@@ -169,9 +169,12 @@ def test_one_page_is_sent_once_however_often_it_comes(order: Order) -> None:
     assert len(steps.owed("jobs.refunds.execute")) == 1
 
 
-def test_a_page_of_another_order_is_none(order: Order, gateway: FakeGateway) -> None:
+def test_a_page_with_the_same_key_of_another_order_is_another_page(
+    order: Order, gateway: FakeGateway
+) -> None:
     wish = refunds.wish(order, refunds.amount(1000), actor=refunds.who())
-    refund_requests.ask(wish)
+    first = refund_requests.ask(wish)
     other = refunds.paid(gateway)
-    with pytest.raises(NotFound):
-        refund_requests.ask(replace(wish, order_id=other.id))
+    second = refund_requests.ask(replace(wish, order_id=other.id))
+    assert not second.again and refunds.row(second.id).order_id == other.id
+    assert refund_requests.ask(wish).id == first.id
