@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, g, request
 from flask_login import current_user
+from sqlalchemy import select
 
 from bakery.core.actor import Actor
 from bakery.custom_cakes.queue_queries import count_waiting
@@ -76,10 +77,11 @@ def _waiting(slug: str) -> int | None:
     """What stands beside a place's name; a part of a page shows no places, so nothing is counted for it."""
     if slug not in _COUNTS or htmx.wants_fragment():
         return None
-    counted = g.setdefault("waiting", {})
-    if slug not in counted:
-        counted[slug] = _COUNTS[slug](db.session())
-    return int(counted[slug])
+    if "waiting" not in g:
+        # One statement for all places: every page of the back office shows them.
+        asked = select(*(count().scalar_subquery().label(slug) for slug, count in _COUNTS.items()))
+        g.waiting = db.session.execute(asked).mappings().one()
+    return int(g.waiting[slug])
 
 
 def actor() -> Actor:

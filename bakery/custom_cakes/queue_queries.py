@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from bakery.core import clock, ids
@@ -97,9 +97,9 @@ def day_loads(session: Session, days: Collection[date]) -> dict[date, DayLoad]:
     return {on: DayLoad(*booked.get(on, (0, 0)), soft.get(on, nothing)) for on in days}
 
 
-def count_waiting(session: Session) -> int:
-    """How many requests wait for staff: one look into an index."""
-    return session.scalar(select(func.count()).where(_R.status == RequestStatus.PENDING_REVIEW)) or 0
+def count_waiting() -> Select[int]:
+    """How many requests wait for staff, to be asked together with other counts: one look into an index."""
+    return select(func.count()).where(_R.status == RequestStatus.PENDING_REVIEW)
 
 
 def count_by_status(session: Session) -> Mapping[str, int]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Row, case, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from bakery.core.errors import NotFound
@@ -137,9 +137,9 @@ def count_by_state(session: Session) -> dict[str, int]:
     return {state: count for state, count in rows}
 
 
-def count_waiting(session: Session) -> int:
-    """How many disputes wait for an answer."""
-    return session.scalar(select(func.count()).select_from(Dispute).where(_WAITS)) or 0
+def count_waiting() -> Select[int]:
+    """How many disputes wait for an answer, to be asked together with other counts."""
+    return select(func.count()).select_from(Dispute).where(_WAITS)
 
 
 def reasons(session: Session) -> Sequence[str]:

@@ -127,15 +127,14 @@ def count_by_view(session: Session) -> dict[str, int]:
     return dict(row._mapping)
 
 
-def count_waiting(session: Session) -> int:
-    """Refunds that wait for a person: to decide, to give, or to see to."""
-    query = select(func.count()).where(
+def count_waiting() -> Select[int]:
+    """Refunds that wait for a person (to decide, to give, or to see to), to be asked together with other counts."""
+    return select(func.count()).where(
         or_(
             RefundRequest.state.in_((_S.REQUESTED, _S.FAILED)),
             and_(RefundRequest.state == _S.PROCESSING, _TO_GIVE),
         )
     )
-    return session.scalar(query) or 0
 
 
 def _listed() -> Select[Any]:

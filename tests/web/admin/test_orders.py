@@ -12,7 +12,6 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bakery.backoffice import csv_files
 from bakery.core import clock
 from bakery.orders import staff_queries
 from bakery.orders.models import Order
@@ -147,7 +146,7 @@ def test_the_file_holds_every_order_once_and_in_order_however_many_there_are(
 
 
 def test_the_file_is_sent_while_it_is_read(admin: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(csv_files, "PIECE", 2)
+    monkeypatch.setattr(staff_queries, "EXPORT_CHUNK", 2)
     for _ in range(5):
         make_order((make_cake(), 1))
     answer = admin.get("/admin/orders.csv?view=all", buffered=False)

@@ -37,7 +37,7 @@ def test_staff_read_the_whole_reason_and_the_customer_does_not(
     assert (
         "Visa ending 9979 refused" in said and "The card is reported stolen. Do not tell the customer" in said
     )
-    assert "Stripe: card_declined, stolen_card" in said
+    assert "Stripe says: card_declined, stolen_card" in said
     assert "Visa ending 0127 refused" in said and "Wrong security code." in said
     theirs = client.application.test_client()
     page = theirs.get(f"/orders/{order.number}?key={order.secret}", follow_redirects=True).text
