@@ -21,7 +21,6 @@ from bakery.payments import services
 from bakery.payments.models import Payment
 from bakery.pricing.deposit import Rule
 from tests.concurrency.test_payment_races import COMPLETED, at_once
-from tests.factories.shop import ShopFactory
 from tests.fakes.gateway import FakeGateway
 from tests.payments import steps
 from tests.payments.rests import DEPOSIT, REST, TOTAL
@@ -33,7 +32,6 @@ STAFF = Actor(None, "manager@saffron.test")
 @pytest.fixture
 def gateway(outside: Adapters) -> FakeGateway:
     assert isinstance(outside.gateway, FakeGateway)
-    ShopFactory()
     return outside.gateway
 
 
