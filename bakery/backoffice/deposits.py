@@ -63,7 +63,7 @@ def release(number: str) -> ResponseReturnValue:
 
 def _rule() -> Rule:
     """The deposit that was typed. Refuses both, neither, and what is no percentage or amount."""
-    sent = MultiDict(request.get_json(silent=True) or {}) if request.is_json else request.form
+    sent = _sent() if request.is_json else request.form
     percent, amount = _typed(sent, "percent"), _typed(sent, "amount")
     cents = _typed(sent, "amount_cents")
     if sum(value is not None for value in (percent, amount, cents)) != 1:
@@ -76,6 +76,13 @@ def _rule() -> Rule:
     if found != int(found) or not 1 <= found <= MOST_CENTS:
         raise Invalid("Write an amount in dollars and cents.", field="amount")
     return Rule(cents=int(found))
+
+
+def _sent() -> MultiDict[str, str]:
+    """What a machine wrote: an object of plain values; anything else counts as nothing."""
+    body = request.get_json(silent=True)
+    plain = body.items() if isinstance(body, dict) else ()
+    return MultiDict([(str(key), str(value)) for key, value in plain if isinstance(value, (str, int))])
 
 
 def _typed(sent: MultiDict[str, str], name: str) -> Decimal | None:

@@ -85,7 +85,7 @@ def test_the_receipt_says_what_was_paid_what_is_due_and_whose_gst_it_shows(
     assert "Total including GST $240.00" in said and "GST included $21.82" in said
     assert re.search(r"Deposit paid by card, \w+ \d+ \w+( \d+)? \$72\.00", said), said
     assert re.search(r"Balance due by .* \$168\.00", said), said
-    assert "The GST above is that of the whole order." in said
+    assert "The GST above is that of the whole order, and there will be no second tax invoice." in said
 
 
 def test_the_receipt_of_what_is_paid_whole_speaks_of_no_deposit(
@@ -161,7 +161,11 @@ def test_the_counter_sees_what_is_due_when_the_cake_is_handed_over(
 def test_a_cancelled_order_says_that_the_deposit_comes_back(client: FlaskClient, cake: Order) -> None:
     cancel_with_refund(cake.id, ZOHRA, "the oven is broken")
     client.get(f"/orders/{cake.number}?key={cake.secret}")
-    assert "$72.00 is to come back to you" in page(client, f"/orders/{cake.number}")
+    said = page(client, f"/orders/{cake.number}")
+    # Half of the deposit is kept, as was said before it was paid.
+    assert (
+        "What becomes of the money you paid stands below" in said and "$36.00 is to come back to you" in said
+    )
     sign_in(client, role=Role.MANAGER)
     said = page(client, f"/admin/orders/{cake.number}")
     assert "Paid, then cancelled" in said and "due when it is handed over" not in said
