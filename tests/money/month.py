@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from bakery.infra.db import db
+from bakery.payments.refund_states import RefundKind
 from tests.money.shop import MoneyShop
 
 DAYS = 30
@@ -41,6 +42,7 @@ class Month:
                 self.a_customer()
                 self.deliver()
                 self.shop.work(limit=50)
+                self.afterwards()
             self.a_day_ends()
         self.shop.settle_everything()
         return self.happened
@@ -69,6 +71,30 @@ class Month:
             # Stripe was away when the page was asked for: the customer presses once more.
             self.move("page again", lambda: self.shop.open_page(order_id))
         self.move("paid", lambda: self.shop.pay(order_id, self.chance.choice(CARDS)))
+
+    def afterwards(self) -> None:
+        """Now and then somebody wants money back, pays a rest, calls off, or complains to their bank."""
+        recent = self.shop.orders[-60:]
+        order_id = self.chance.choice(recent)
+        for share, name, do in (
+            (0.06, "refund", lambda: self._refund(order_id)),
+            (0.03, "second yes", lambda: self.shop.approve(self.chance.randrange(99), owner=True)),
+            (0.03, "mended", lambda: self.shop.mend_refund(self.chance.randrange(99))),
+            (0.05, "cash", lambda: self.shop.take_cash(order_id, 0)),
+            (0.08, "rest page", lambda: self.shop.open_page(order_id)),
+            (0.08, "rest paid", lambda: self.shop.pay(order_id, GOOD)),
+            (0.01, "cancelled", lambda: self.shop.cancel(order_id)),
+            (0.01, "dashboard refund", lambda: self.shop.dashboard_refund(order_id, 100)),
+            (0.01, "dispute", lambda: self.shop.dispute(order_id, inquiry=self.chance.random() < 0.3)),
+            (0.01, "bank decided", lambda: self.shop.bank_decides(self.chance.randrange(99))),
+        ):
+            if self.chance.random() < share:
+                self.move(name, do)
+
+    def _refund(self, order_id: int) -> str:
+        kind = self.chance.choice((RefundKind.LINES, RefundKind.LINES, RefundKind.AMOUNT, RefundKind.ALL))
+        which = self.chance.choice((0, 1, 2, 3))
+        return self.shop.ask_refund(order_id, kind, which, at_once=True)
 
     def move(self, name: str, do: Callable[[], str]) -> None:
         """One step of somebody, in a world where Stripe now and then does not answer and processes die."""

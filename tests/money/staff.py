@@ -46,7 +46,7 @@ class Staff(Base):
                 order_id=order_id,
                 choice=self._choice(order_id, kind, which),
                 reason="it was squashed",
-                key=f"page-{next(_keys)}",
+                key=f"page-{next(_keys):08}",
                 actor=self.manager,
                 source=RefundSource.STAFF if at_once else RefundSource.CUSTOMER,
                 approve=at_once,
