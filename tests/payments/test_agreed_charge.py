@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bakery.core import clock
+from bakery.infra.db import db
 from bakery.integrations.adapters import Adapters
 from bakery.integrations.gateway.port import GatewayUnavailable
 from bakery.orders.models import Order
-from bakery.payments.models import PaymentState
+from bakery.payments.models import PaymentState, Transaction
 from bakery.payments.services import balance
 from bakery.shop.models import Shop
 from tests.factories.scheduling import sydney
@@ -51,7 +53,8 @@ def test_a_card_is_announced_and_charged_on_the_day(
     assert state(order) == ("CONFIRMED", "DEPOSIT_PAID", REST)
     steps.tell("payment_intent.succeeded", result.raw)
     assert state(order) == ("CONFIRMED", "PAID", 0)
-    assert steps.owed("jobs.orders.send_payment_received") == [[steps.latest(order).id]]
+    charged = select(Transaction.id).where(Transaction.payment_id == steps.latest(order).id)
+    assert steps.owed("jobs.orders.send_payment_received") == [[db.session.scalars(charged).one()]]
     assert look("2026-12-09 10:00", gateway) == {}
 
 
