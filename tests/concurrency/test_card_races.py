@@ -32,15 +32,13 @@ from tests.fakes.gateway import FakeGateway
 from tests.payments import cards, steps
 
 pytestmark = [pytest.mark.concurrency, pytest.mark.usefixtures("real_database")]
+ROUNDS = 30
 
 
 @pytest.fixture
 def gateway(outside: Adapters) -> FakeGateway:
     assert isinstance(outside.gateway, FakeGateway)
     return outside.gateway
-
-
-ROUNDS = 30
 
 
 def test_a_user_who_comes_six_times_at_once_becomes_one_customer(app: Flask, gateway: FakeGateway) -> None:
