@@ -150,7 +150,8 @@ def test_a_refused_card_is_seen_by_staff_and_told_to_the_customer(
     expect(guest.page.get_by_role("heading", level=1, name="Not paid yet")).to_be_visible()
     number = guest.order_number
     staff = signed_in("counter").page
-    shop.wait(lambda: shop.sql("SELECT id FROM payment_failure WHERE last_four = '0002'"))
+    refused = "SELECT 1 FROM payment_failure f JOIN shop_order o ON o.id = f.order_id WHERE o.number = %s"
+    shop.wait(lambda: shop.sql(refused, number))
     staff.goto(f"/admin/orders/{number}")
     expect(staff.locator("#attempts")).to_contain_text("Visa ending 0002 refused")
     found = complaints(staff)
