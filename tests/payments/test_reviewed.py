@@ -20,8 +20,8 @@ from bakery.payments.refund_states import RefundKind, RefundSource
 from bakery.payments.services import refund_requests
 from bakery.payments.services.refund_requests import Ask
 from tests.fakes.gateway import FakeGateway
+from tests.payments import cards, steps
 from tests.payments import refund_steps as refunds
-from tests.payments import steps
 
 TOTAL, DEPOSIT = 10_550, 5275
 
@@ -48,6 +48,34 @@ def test_a_card_is_not_charged_for_what_was_just_paid_on_the_page(order: Order, 
     charged = services.charge_saved_card(order.id, CardOnFile("cus_laila", "pm_good"), gateway, steps.BASE)
     assert (charged.outcome, charged.payment_id) == ("charged", page.id)
     assert gateway.charges == {}
+
+
+def test_another_box_ticked_opens_no_second_page_while_the_first_is_just_paid(
+    order: Order, gateway: FakeGateway
+) -> None:
+    page = steps.open_page(order, gateway)
+    gateway.pay(str(page.session_id))
+    saving = cards.payer(cards.somebody(), save=True)
+    url = services.start_checkout(order.id, gateway, steps.BASE, payer=saving)
+    assert url == f"{steps.BASE}/orders/{order.number}?paid=1"
+    assert len(gateway.sessions) == 1
+
+
+def test_another_box_ticked_opens_another_page_while_the_first_is_not_paid(
+    order: Order, gateway: FakeGateway
+) -> None:
+    page = steps.open_page(order, gateway)
+    saving = cards.payer(cards.somebody(), save=True)
+    assert services.start_checkout(order.id, gateway, steps.BASE, payer=saving) != page.url
+    assert len(gateway.sessions) == 2 and steps.owed("jobs.payments.close_session") == [[page.id]]
+
+
+def test_no_page_opens_while_stripe_has_charged_the_card_and_not_told(
+    order: Order, gateway: FakeGateway
+) -> None:
+    services.charge_saved_card(order.id, CardOnFile("cus_laila", "pm_good"), gateway, steps.BASE)
+    assert services.start_checkout(order.id, gateway, steps.BASE).endswith("?paid=1")
+    assert gateway.sessions == {}
 
 
 def test_a_fee_that_is_entered_meanwhile_changes_nothing_that_was_shown(

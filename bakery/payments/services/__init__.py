@@ -5,7 +5,6 @@ from bakery.payments.services.cancellation import cancel_own, cancel_with_refund
 from bakery.payments.services.card_payment import (
     Charged,
     ChargeOutcome,
-    cancel_card_attempt,
     charge_saved_card,
 )
 from bakery.payments.services.card_setup import follow_card_setups, keep_set_up_card, start_card_setup
@@ -44,7 +43,6 @@ __all__ = [
     "ask_deposit",
     "call_back",
     "cancel_attempt",
-    "cancel_card_attempt",
     "cancel_own",
     "cancel_with_refund",
     "charge_saved_card",

@@ -18,10 +18,11 @@ from bakery.integrations.gateway.port import Gateway, GatewayRefused, GatewayUna
 from bakery.orders import operations as orders
 from bakery.payments import declines
 from bakery.payments.facts import FailureFacts, failure_facts
-from bakery.payments.models import Payment, PaymentChannel, PaymentState
+from bakery.payments.models import Payment, PaymentState
 from bakery.payments.operations import attempts, failed, kept, nudges, tries
 from bakery.payments.operations.attempts import CardAttempt, CardOnFile
 from bakery.payments.operations.payer import NOBODY, Payer
+from bakery.payments.services.closing import paid_meanwhile
 
 log = structlog.get_logger(__name__)
 AWAY = "Your card cannot be charged right now. Nothing was charged: please try again in a minute."
@@ -65,7 +66,7 @@ def charge_saved_card(
     (Unavailable): the next call with the same card finishes what this one began.
     """
     end_read()
-    if paid := _paid_on_its_page(order_id, gateway):
+    if paid := paid_meanwhile(order_id, gateway):
         # Stripe has the money and has not told yet: the card is not charged as well.
         return Charged(ChargeOutcome.CHARGED, paid)
     charge = _prepare(order_id, card, base_url, off_session, payer)
@@ -78,39 +79,6 @@ def charge_saved_card(
         # The card is gone, or not this customer's: another one may do.
         return _record(charge, ChargeResult("", "requires_payment_method", code=error.code))
     return _record(charge, result)
-
-
-def cancel_card_attempt(payment_id: int, gateway: Gateway) -> None:
-    """Call off a charge that waits for its owner. One that went through is left to its own event."""
-    with transaction() as session:
-        intent_id = session.get_one(Payment, payment_id).payment_intent_id
-    if intent_id is not None:
-        try:
-            status = gateway.cancel_charge(intent_id).status
-        except GatewayRefused:
-            status = gateway.get_charge(intent_id).status
-        if status in ("succeeded", "processing"):
-            return
-    with transaction() as session:
-        payment = session.get_one(Payment, payment_id)
-        orders.lock_order(session, payment.order_id)
-        payment = attempts.fresh(session, payment_id)
-        if payment.state in attempts.OPEN_STATES and payment.payment_intent_id == intent_id:
-            attempts.end(payment, PaymentState.EXPIRED)
-
-
-def _paid_on_its_page(order_id: int, gateway: Gateway) -> int | None:
-    """The attempt whose open page is paid at Stripe by now. None where there is none, or where Stripe cannot say."""
-    with transaction() as session:
-        payment = attempts.waiting(session, order_id)
-        if payment is None or payment.channel != PaymentChannel.PAGE or payment.session_id is None:
-            return None
-        payment_id, session_id = payment.id, payment.session_id
-    try:
-        page = gateway.get_checkout(session_id)
-    except (GatewayRefused, GatewayUnavailable):
-        return None
-    return payment_id if page.status == "complete" else None
 
 
 def _prepare(order_id: int, card: CardOnFile, base_url: str, off_session: bool, payer: Payer) -> CardCharge:

@@ -33,7 +33,7 @@ from bakery.orders.states import PaymentStatus
 from bakery.payments.models import Payment, PaymentChannel, PaymentKind, PaymentState
 from bakery.payments.operations import attempts, kept, nudges, tries
 from bakery.payments.operations.payer import NOBODY, Payer
-from bakery.payments.services.closing import close_attempt
+from bakery.payments.services.closing import close_attempt, paid_meanwhile
 from bakery.payments.services.customers import customer_of_payer
 
 log = structlog.get_logger(__name__)
@@ -60,7 +60,6 @@ class _Attempt:
     payment_id: int
     fresh: bool
     request: CheckoutRequest
-    session_id: str | None
     url: str | None
 
 
@@ -78,15 +77,12 @@ def start_checkout(
     customer_id = customer_of_payer(order_id, payer, gateway)
     end_read()
     prepare = partial(_prepare, order_id, base_url, replace(payer, until=until), customer_id)
-    attempt = prepare()
+    # What is paid is not asked for on another page, whatever was ticked differently meanwhile.
+    attempt = None if paid_meanwhile(order_id, gateway) else prepare()
     if attempt is None:
         return _return_url(base_url, _number(order_id), paid=True)
-    if attempt.session_id:
-        url = _reuse(attempt, gateway)
-        if url:
-            return url
-        attempt = prepare()
-        assert attempt is not None
+    if attempt.url:
+        return attempt.url
     try:
         return _open(attempt, gateway)
     except GatewayRefused as error:
@@ -122,7 +118,7 @@ def _prepare(order_id: int, base_url: str, payer: Payer, customer_id: str | None
             kept.agree(session, order, payment, payer)
             nudges.owe(session, order, nudges.AFTER_A_PAGE)
         request = _request(session, order, payment, base_url)
-        return _Attempt(payment.id, fresh, request, payment.session_id, payment.url)
+        return _Attempt(payment.id, fresh, request, payment.url)
 
 
 def _fits(payment: Payment, order: Order) -> bool:
@@ -198,23 +194,6 @@ def _return_url(base_url: str, number: str, *, paid: bool) -> str:
 def _number(order_id: int) -> str:
     with transaction() as session:
         return session.scalars(select(Order.number).where(Order.id == order_id)).one()
-
-
-def _reuse(attempt: _Attempt, gateway: Gateway) -> str | None:
-    """The open page; None (and the attempt is over) when Stripe says that it is closed, or unknown."""
-    assert attempt.session_id is not None
-    try:
-        found = gateway.get_checkout(attempt.session_id)
-    except GatewayUnavailable:
-        return attempt.url
-    except GatewayRefused:
-        found = None  # Stripe does not know it
-    if found is not None and found.status == "complete":
-        return attempt.request.success_url
-    if found is not None and found.status == "open":
-        return found.url or attempt.url
-    close_attempt(attempt.payment_id, PaymentState.EXPIRED)
-    return None
 
 
 def _open(attempt: _Attempt, gateway: Gateway) -> str:

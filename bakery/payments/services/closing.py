@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from bakery.core import clock
 from bakery.infra.transaction import transaction
-from bakery.integrations.gateway.port import Gateway, GatewayRefused
+from bakery.integrations.gateway.port import Gateway, GatewayRefused, GatewayUnavailable
 from bakery.messages.operations import raise_alert
 from bakery.orders import operations as orders
 from bakery.payments.models import Payment, PaymentChannel, PaymentState
 from bakery.payments.operations import attempts
-from bakery.payments.services.card_payment import cancel_card_attempt
 
 
 def cancel_attempt(order_id: int) -> None:
@@ -41,6 +40,63 @@ def close_session(payment_id: int, gateway: Gateway) -> None:
         payment = attempts.fresh(session, payment_id)
         if payment.state in attempts.OPEN_STATES and payment.session_id == session_id:
             attempts.end(payment, PaymentState.EXPIRED)
+
+
+def cancel_card_attempt(payment_id: int, gateway: Gateway) -> None:
+    """Call off a charge that waits for its owner. One that went through is left to its own event."""
+    with transaction() as session:
+        intent_id = session.get_one(Payment, payment_id).payment_intent_id
+    if intent_id is not None:
+        try:
+            status = gateway.cancel_charge(intent_id).status
+        except GatewayRefused:
+            status = gateway.get_charge(intent_id).status
+        if status in ("succeeded", "processing"):
+            return
+    with transaction() as session:
+        payment = session.get_one(Payment, payment_id)
+        orders.lock_order(session, payment.order_id)
+        payment = attempts.fresh(session, payment_id)
+        if payment.state in attempts.OPEN_STATES and payment.payment_intent_id == intent_id:
+            attempts.end(payment, PaymentState.EXPIRED)
+
+
+def paid_meanwhile(order_id: int, gateway: Gateway) -> int | None:
+    """The open attempt that Stripe has the money of: its event is on the way, and nothing else may be charged.
+
+    None where there is none, or where Stripe does not answer. A page that Stripe has closed, or does not know, ends its
+    attempt.
+    """
+    with transaction() as session:
+        payment = attempts.waiting(session, order_id)
+    if payment is None:
+        return None
+    try:
+        paid = _is_paid(payment, gateway)
+    except GatewayUnavailable:
+        return None
+    return payment.id if paid else None
+
+
+def _is_paid(payment: Payment, gateway: Gateway) -> bool:
+    if payment.channel == PaymentChannel.CARD:
+        return payment.payment_intent_id is not None and _is_charged(payment.payment_intent_id, gateway)
+    if payment.session_id is None:
+        return False
+    try:
+        status = gateway.get_checkout(payment.session_id).status
+    except GatewayRefused:
+        status = "unknown"
+    if status not in ("open", "complete"):
+        close_attempt(payment.id, PaymentState.EXPIRED)
+    return status == "complete"
+
+
+def _is_charged(intent_id: str, gateway: Gateway) -> bool:
+    try:
+        return gateway.get_charge(intent_id).status in ("succeeded", "processing")
+    except GatewayRefused:
+        return False
 
 
 def abandon_attempt(payment_id: int) -> None:

@@ -21,7 +21,7 @@ from bakery.payments.card_models import CardMandate, SavedCard, StripeCustomer
 from bakery.payments.models import Payment, PaymentChannel, PaymentState
 from bakery.payments.operations import attempts, cards
 from bakery.payments.operations.payer import Payer
-from bakery.payments.services.card_payment import cancel_card_attempt
+from bakery.payments.services.closing import cancel_card_attempt
 
 log = structlog.get_logger(__name__)
 

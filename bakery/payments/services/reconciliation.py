@@ -28,8 +28,7 @@ from bakery.payments.models import (
     TransactionKind,
 )
 from bakery.payments.operations import attempts
-from bakery.payments.services.card_payment import cancel_card_attempt
-from bakery.payments.services.closing import abandon_attempt
+from bakery.payments.services.closing import abandon_attempt, cancel_card_attempt
 from bakery.payments.services.dispute_reconciliation import find_disputes
 from bakery.payments.services.events import apply_event, record_event
 
