@@ -22,7 +22,7 @@ from bakery.payments.refund_standing import Standing, read_standing
 from bakery.payments.refund_states import PartState, RefundKind, RefundState, Tender
 from bakery.payments.refund_words import WAYS
 from bakery.payments.services.refund_end import can_be_left
-from bakery.payments.services.refund_requests import FROZEN
+from bakery.payments.services.refund_requests import FROZEN, is_own
 from bakery.people.rights import Right, has_right
 
 KIND_WORDS = {
@@ -43,6 +43,7 @@ def refund_page(request_id: int, *, problem: str = "", status: int = 200) -> Res
     found = refund_queries.get_request(session, request_id)
     order = get_order(session, found.order_id)
     standing = read_standing(session, order, but=found.id)
+    own = is_own(session, order, current_user.id)
     simulation, wrong = _now(found, standing) if found.state == RefundState.REQUESTED else (None, "")
     page = render_template(
         "backoffice/refunds/show.html",
@@ -60,7 +61,8 @@ def refund_page(request_id: int, *, problem: str = "", status: int = 200) -> Res
         wrong=wrong,
         can_be_left=found.state == RefundState.FAILED and can_be_left(session, order, found),
         frozen=FROZEN if is_frozen(session, found) else "",
-        decides=_decides(found),
+        decides=_decides(found) and not own,
+        own=own,
         ways=WAYS,
         other_ways=OTHER_WAYS,
         origin=SOURCES,

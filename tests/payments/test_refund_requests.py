@@ -16,6 +16,7 @@ from bakery.payments.refund_states import RefundSource
 from bakery.payments.services import refund_requests
 from bakery.people.models import AuditEntry, Role
 from bakery.shop.models import Shop
+from tests.factories.people import UserFactory
 from tests.fakes.gateway import FakeGateway
 from tests.payments import refund_steps as refunds
 from tests.payments import steps
@@ -142,6 +143,22 @@ def test_who_never_asked_is_not_told_that_they_get_nothing(order: Order) -> None
     asked = refunds.ask(order, refunds.amount(500))
     refund_requests.reject(asked.id, refunds.who(), "Not needed after all")
     assert steps.owed("jobs.refunds.send_declined") == []
+
+
+@pytest.mark.parametrize("tie", ["account", "email"])
+def test_nobody_decides_on_the_refund_of_their_own_order(
+    gateway: FakeGateway, order: Order, tie: str
+) -> None:
+    zohra = UserFactory(role=Role.MANAGER, email="zohra@saffron.test")
+    own = {"user_id": zohra.id} if tie == "account" else {"contact_email": "Zohra@saffron.test"}
+    theirs, actor = refunds.paid(gateway, **own), Actor(zohra.id, "Zohra")
+    asked = refunds.ask(theirs, refunds.amount(100), actor=actor, approve=True)
+    assert (asked.state, asked.awaits_second) == ("REQUESTED", False), "asked for, and not decided"
+    with pytest.raises(Conflict, match="your own order"):
+        refund_requests.approve(asked.id, actor)
+    assert refunds.row(asked.id).first_by == ""
+    assert refund_requests.approve(asked.id, refunds.who(name="Omar")).state == "APPROVED"
+    assert refunds.ask(order, refunds.amount(100), actor=actor, approve=True).state == "APPROVED"
 
 
 def test_the_second_person_may_decline_as_well(order: Order) -> None:

@@ -24,11 +24,13 @@ from bakery.payments.refund_simulation import Choice, Simulation, simulate
 from bakery.payments.refund_standing import read_standing
 from bakery.payments.refund_states import RefundKind, RefundSource, RefundState
 from bakery.people import audit
+from bakery.people.models import User
 from bakery.people.rights import Right
 from bakery.people.trust import may, require
 from bakery.stock import operations as stock
 
 MOST_WORDS = 500
+OWN = "This is your own order: somebody else has to decide on its refunds."
 FROZEN = (
     "A dispute about this order is open. Nothing more goes back until it is over: the bank decides on the same "
     "money."
@@ -95,7 +97,8 @@ def ask(wish: Ask) -> Asked:
         request = refund_moves.open_request(session, order, simulation, by)
         if wish.source != RefundSource.CUSTOMER:
             _audit(session, order, request, wish.actor, "refund.ask", reason)
-        if wish.approve:
+        # Who asks for their own money leaves the decision to somebody else.
+        if wish.approve and not is_own(session, order, wish.actor.id):
             decide(session, order, request, simulation, wish.actor)
         else:
             tell_asked(session, order, request)
@@ -170,6 +173,8 @@ def decide(
     if is_frozen(session, request):
         raise Conflict(FROZEN)
     require(session, actor, Right.REFUND)
+    if is_own(session, order, actor.id):
+        raise Conflict(OWN)
     if request.first_by:
         _second(session, order, request, simulation, actor)
         return
@@ -188,6 +193,14 @@ def decide(
         "one person may approve: a second one has to look at it, under Refunds."
     )
     refund_moves.tell_staff(session, order, request, "refund_second", text)
+
+
+def is_own(session: Session, order: Order, user_id: int | None) -> bool:
+    """Whether somebody of the staff is the customer of an order, by account or by email: they decide on no refund of
+    it, however small.
+    """
+    user = session.get(User, user_id) if user_id is not None else None
+    return user is not None and (order.user_id == user.id or order.contact_email.lower() == user.email)
 
 
 def _second(
