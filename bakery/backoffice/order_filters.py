@@ -18,6 +18,7 @@ VIEWS: dict[str, str] = {
     "open": "Open",
     "cakes": "Cakes",
     "unpaid": "Awaiting payment",
+    "due": "Money due",
     "all": "All",
 }
 
@@ -65,6 +66,7 @@ def read_list_query(args: MultiDict[str, str], zone: str, today: date, *, person
         q=raw["q"],
         statuses=_statuses(view, raw["status"]),
         cakes_only=view == "cakes" or raw["cakes"] == "1",
+        due_only=view == "due",
         pickup_from=since,
         pickup_to=until,
         sort=raw["sort"] if raw["sort"] in sorts else ("placed" if view == "all" else "pickup"),

@@ -23,7 +23,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from bakery.core import clock
 from bakery.core.money import Money
 from bakery.infra.db import Base, Cents, Id, in_states
-from bakery.orders.states import AGREED, OrderStatus, PaymentStatus
+from bakery.orders.states import AGREED, STILL_DUE, OrderStatus, PaymentStatus
 
 
 class Cart(Base):
@@ -95,6 +95,7 @@ class Order(Base):
         Index("ix_shop_order_pickup", "pickup_at", "status"),
         Index("ix_shop_order_placed_at", "placed_at"),
         Index("ix_shop_order_balance", "balance_due_at", postgresql_where="balance_due_at IS NOT NULL"),
+        Index("ix_shop_order_due", "pickup_at", postgresql_where=STILL_DUE),
         Index("ix_shop_order_hold", "hold_expires_at", postgresql_where="status = 'PENDING_PAYMENT'"),
     )
 
@@ -217,8 +218,7 @@ class Order(Base):
 
     def _due_cents(self) -> int:
         over = self.status in (OrderStatus.EXPIRED, OrderStatus.CANCELLED)
-        settled = self.payment_status in (PaymentStatus.PAID, PaymentStatus.REFUNDED)
-        if over or settled:
+        if over or self.payment_status in (PaymentStatus.PAID, PaymentStatus.REFUNDED):
             return 0
         return max(0, self.total_cents - self.credited_cents - self.held_cents)
 

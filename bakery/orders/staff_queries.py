@@ -9,20 +9,21 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select
+from sqlalchemy import Boolean, ColumnElement, Row, Select, and_, func, literal_column, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from bakery.core.errors import NotFound
 from bakery.core.ids import normalize_number
 from bakery.infra.transaction import end_read
 from bakery.orders.models import Order, OrderEvent, OrderLine
-from bakery.orders.states import OrderStatus
+from bakery.orders.states import STILL_DUE, OrderStatus
 
 PAGE_SIZE = 50
 # Orders read at a time for a file: few trips, and memory that does not grow with the shop.
 EXPORT_CHUNK = 500
 OPEN = (OrderStatus.CONFIRMED, OrderStatus.IN_PRODUCTION, OrderStatus.READY)
 
+_DUE: ColumnElement[bool] = literal_column(f"({STILL_DUE})", Boolean)
 SORTS: dict[str, Any] = {
     "number": Order.number,
     "placed": Order.placed_at,
@@ -59,6 +60,8 @@ class OrderFilters:
     q: str = ""
     statuses: tuple[OrderStatus, ...] = ()
     cakes_only: bool = False
+    # Only what the customer still owes something of.
+    due_only: bool = False
     pickup_from: date | None = None
     pickup_to: date | None = None
     sort: str = "pickup"
@@ -131,7 +134,8 @@ def count_by_view(session: Session, day_end: datetime) -> dict[str, int]:
             func.count().filter(open_).label("open"),
             func.count().filter(open_ & Order.has_cake).label("cakes"),
             func.count().filter(Order.status == OrderStatus.PENDING_PAYMENT).label("unpaid"),
-        ).where(Order.status.in_([*OPEN, OrderStatus.PENDING_PAYMENT]))
+            func.count().filter(_DUE).label("due"),
+        ).where(or_(Order.status.in_([*OPEN, OrderStatus.PENDING_PAYMENT]), _DUE))
     ).one()
     return dict(row._mapping)
 
@@ -167,6 +171,8 @@ def _conditions(filters: OrderFilters) -> list[ColumnElement[bool]]:
         conditions.append(Order.status.in_(filters.statuses))
     if filters.cakes_only:
         conditions.append(Order.has_cake.is_(True))
+    if filters.due_only:
+        conditions.append(_DUE)
     if filters.pickup_from:
         conditions.append(Order.pickup_at >= day_bounds(filters.pickup_from, filters.zone)[0])
     if filters.pickup_to:

@@ -29,6 +29,12 @@ _O, _P = OrderStatus, PaymentStatus
 
 # Somebody counts on it: the kitchen has it, or had.
 AGREED = (_O.CONFIRMED, _O.IN_PRODUCTION, _O.READY, _O.COLLECTED)
+# `Order.due_later` in SQL, with its values written out: so its index can answer it.
+STILL_DUE = (
+    "shop_order.status IN ('CONFIRMED', 'IN_PRODUCTION', 'READY', 'COLLECTED')"
+    " AND shop_order.payment_status IN ('UNPAID', 'DEPOSIT_PAID', 'PARTIALLY_REFUNDED')"
+    " AND shop_order.total_cents - shop_order.credited_cents - shop_order.held_cents > 0"
+)
 
 ORDER = Machine(
     "order",
