@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from bakery.core import clock
 from bakery.core.errors import Unavailable
+from bakery.infra.db import db
 from bakery.orders import services as orders
 from bakery.orders.models import Order
 from bakery.payments import queries, services
+from bakery.payments.failure_models import PaymentFailure
 from bakery.payments.models import EventOutcome, PaymentState
 from bakery.payments.operations.attempts import CardOnFile, NotPayable
 from bakery.payments.services.card_payment import Charged
@@ -170,6 +173,18 @@ def test_a_hold_waits_for_a_charge_that_stripe_has_told_of(order: Order, gateway
         assert not orders.expire_order(order.id, queries.is_paying)
         services.apply_event(told)
     assert states(order) == ("CONFIRMED", "PAID")
+
+
+def test_a_refusal_that_is_not_the_cards_is_no_bank_saying_no(order: Order, gateway: FakeGateway) -> None:
+    gateway.refusing = "parameter_invalid_integer"
+    with pytest.raises(Unavailable, match="Nothing was charged"):
+        charge(order, gateway)
+    assert steps.latest(order).state == PaymentState.FAILED
+    assert db.session.scalars(select(PaymentFailure)).all() == [], "it does not count against the customer"
+    [told] = steps.alerts("payment_page_refused")
+    assert "refused to charge a saved card" in told.text and order.number in told.text
+    gateway.refusing = ""
+    assert charge(order, gateway).outcome == "charged"
 
 
 def test_a_page_gives_way_to_a_card_and_money_on_both_is_sent_back_once(

@@ -22,7 +22,7 @@ from bakery.payments.models import Payment, PaymentState
 from bakery.payments.operations import attempts, failed, kept, nudges, tries
 from bakery.payments.operations.attempts import CardAttempt, CardOnFile
 from bakery.payments.operations.payer import NOBODY, Payer
-from bakery.payments.services.closing import paid_meanwhile
+from bakery.payments.services.closing import close_attempt, paid_meanwhile
 
 log = structlog.get_logger(__name__)
 AWAY = "Your card cannot be charged right now. Nothing was charged: please try again in a minute."
@@ -76,7 +76,10 @@ def charge_saved_card(
         log.warning("stripe_away", payment=charge.payment_id, error=str(error))
         raise Unavailable(AWAY) from error
     except GatewayRefused as error:
-        # The card is gone, or not this customer's: another one may do.
+        if not _is_of_the_card(error.code):
+            # Our own mistake, or the account's: no bank has said no, and another card would not help.
+            close_attempt(charge.payment_id, PaymentState.FAILED, alert=str(error))
+            raise Unavailable(AWAY) from error
         return _record(charge, ChargeResult("", "requires_payment_method", code=error.code))
     return _record(charge, result)
 
@@ -112,6 +115,11 @@ def _prepare(order_id: int, card: CardOnFile, base_url: str, off_session: bool, 
             return_url=f"{base_url}/orders/{order.number}?paid=1",
             idempotency_key=payment.idempotency_key,
         )
+
+
+def _is_of_the_card(code: str) -> bool:
+    """Whether Stripe means that the card is gone, or not this customer's: then another one may do."""
+    return code == "resource_missing" or code.startswith(("payment_method", "card"))
 
 
 def _is_same(payment: Payment, by_card: CardAttempt, cents: int, rest: bool) -> bool:

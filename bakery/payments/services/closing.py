@@ -105,7 +105,7 @@ def abandon_attempt(payment_id: int) -> None:
 
 
 def close_attempt(payment_id: int, state: PaymentState, alert: str | None = None) -> None:
-    """End an attempt that waits; with an `alert`, staff are told what Stripe said of its page."""
+    """End an attempt that waits; with an `alert`, staff are told why Stripe did not open its page, or charge it."""
     with transaction() as session:
         payment = session.get_one(Payment, payment_id)
         order = orders.lock_order(session, payment.order_id)
@@ -113,10 +113,11 @@ def close_attempt(payment_id: int, state: PaymentState, alert: str | None = None
         if payment.state in attempts.OPEN_STATES:
             attempts.end(payment, state)
         if alert:
+            what = "charge a saved card" if payment.channel == PaymentChannel.CARD else "open a payment page"
             raise_alert(
                 session,
                 kind="payment_page_refused",
                 key=f"payment_page_refused:{clock.now().date().isoformat()}",
-                text=f"Stripe refused to open a payment page (order {order.number}): {alert}"[:500],
+                text=f"Stripe refused to {what} (order {order.number}): {alert}"[:500],
                 subject_ref=order.ref,
             )
