@@ -2,66 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bakery.core import clock
 from bakery.core.actor import SYSTEM, Actor
-from bakery.core.errors import Conflict, NotFound
-from bakery.forecasting.models import PRICING, PriceRetraining
-from bakery.forecasting.states import OPEN_RUNS, RUN, RunState
+from bakery.core.errors import NotFound
+from bakery.forecasting.models import PriceRetraining
+from bakery.forecasting.states import RUN, RunState
 from bakery.infra import outbox, queue
-from bakery.infra.db import db
+from bakery.infra.long_runs import LongRuns
 from bakery.infra.transaction import transaction
 from bakery.people import audit
 from bakery.shop.models import Shop
 
 JOB = "jobs.learning.retrain"
-_LOCK = func.hashtextextended("price_retraining", 0)
-MAX_TEXT = 500
-# A training says every few seconds how far it is. One that has been silent for so long has lost its process.
-SILENT = timedelta(minutes=3)
 # Before the bakery's day begins.
 WEEKDAY, HOUR = 0, time(3)
 # A shop that has never trained does so in a night, not in the middle of the day it was set up.
 FIRST_WITHIN = timedelta(hours=6)
 
-
-@contextmanager
-def alone() -> Iterator[None]:
-    """Held by the one training that runs, on a connection of its own: a killed process lets go of it.
-
-    Refuses with Conflict while another process holds it.
-    """
-    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        if not connection.scalar(select(func.pg_try_advisory_lock(_LOCK))):
-            raise Conflict(_busy(db.session()))
-        try:
-            yield
-        finally:
-            connection.execute(select(func.pg_advisory_unlock(_LOCK)))
+_RUNS = LongRuns(
+    PriceRetraining,
+    RUN,
+    RunState,
+    waits="A retraining has been asked for already and waits for its worker.",
+    under_way="A retraining is under way",
+)
+alone, note, give_up, is_silent = _RUNS.alone, _RUNS.note, _RUNS.give_up, _RUNS.is_silent
 
 
 def ask(actor: Actor) -> int:
     """Owe a training to the worker of the low queue. Answers its id. Refuses with Conflict while one is open."""
-    try:
-        with transaction() as session:
-            _bury(session)
-            if _open_run(session) is not None:
-                raise Conflict(_busy(session))
-            run = _new(session, actor)
-            audit.record(session, actor, "models.retrain", "price_retraining", run.id)
-            _owe(session, run, f"price-retraining:{run.id}")
-            return run.id
-    except IntegrityError:
-        # Asked for at the same moment: the other one was faster.
-        raise Conflict(_busy(db.session())) from None
+    with _RUNS.asking() as session:
+        run = _RUNS.new(session, actor)
+        audit.record(session, actor, "models.retrain", "price_retraining", run.id)
+        _owe(session, run, f"price-retraining:{run.id}")
+        return run.id
 
 
 def ask_weekly() -> str:
@@ -71,14 +51,13 @@ def ask_weekly() -> str:
         due = last_due(clock.now().astimezone(zone))
         if clock.now() > due + FIRST_WITHIN and session.scalar(select(PriceRetraining.id).limit(1)) is None:
             return "never trained yet: waits for Monday morning"
-        asked = session.scalar(select(func.max(PriceRetraining.asked_at)).where(_scheduled()))
+        by_itself = PriceRetraining.actor_label == SYSTEM.label
+        asked = session.scalar(select(func.max(PriceRetraining.asked_at)).where(by_itself))
         if asked is not None and asked >= due:
             return f"done for the week of {due.date()}"
-        _bury(session)
-        if _open_run(session) is not None:
+        if _RUNS.is_busy(session):
             return "another training is open"
-        run = _new(session, SYSTEM)
-        _owe(session, run, f"price-retraining:week:{due.date()}")
+        _owe(session, _RUNS.new(session, SYSTEM), f"price-retraining:week:{due.date()}")
         return f"asked for the week of {due.date()}"
 
 
@@ -92,105 +71,22 @@ def last_due(now: datetime) -> datetime:
 def begin(run_id: int | None, actor: Actor) -> int | None:
     """Take a run over, or open one (`run_id` None: the one that waits, or a new one). The caller is `alone`.
 
-    Answers its id; None when the run is over already. Runs that another process left behind are closed.
+    Answers its id; None when the run is over already.
     """
     with transaction() as session:
-        run = session.get(PriceRetraining, run_id, with_for_update=True) if run_id else _open_run(session)
-        if run_id and run is None:
-            raise NotFound("There is no such retraining.")
+        run = _RUNS.get(session, run_id) if run_id else _RUNS.open_run(session) or _RUNS.new(session, actor)
         if run is None:
-            run = _new(session, actor)
-        if run.state not in OPEN_RUNS:
-            return None
-        RUN.check(RunState(run.state), RunState.RUNNING)
-        run.state, run.percent, run.step = RunState.RUNNING, 0, "Starting"
-        run.started_at = run.heard_at = clock.now()
-        return run.id
-
-
-def note(run_id: int, percent: int, step: str) -> None:
-    """How far it is, at once for everybody to see."""
-    with transaction() as session:
-        session.execute(
-            update(PriceRetraining)
-            .where(PriceRetraining.id == run_id, PriceRetraining.state == RunState.RUNNING)
-            .values(percent=min(max(percent, 0), 100), step=step[:200], heard_at=clock.now())
-        )
+            raise NotFound("There is no such retraining.")
+        return _RUNS.start(run)
 
 
 def end(
     session: Session, run_id: int, state: RunState, outcome: str, version_id: int | None = None
 ) -> None:  # fmt: skip
     """Close a run. Refuses (InvalidTransition) one that is over."""
-    run = session.get_one(PriceRetraining, run_id, with_for_update=True, populate_existing=True)
-    RUN.check(RunState(run.state), state)
-    now = clock.now()
-    run.state, run.outcome, run.version_id = state, outcome[:MAX_TEXT], version_id
-    run.ended_at = run.heard_at = now
-    if state == RunState.DONE:
-        run.percent = 100
+    _RUNS.end(session, run_id, state, outcome).version_id = version_id
     session.flush()
-
-
-def give_up(run_id: int, why: str) -> bool:
-    """No further attempt follows. False when the run was over already."""
-    with transaction() as session:
-        run = session.get(PriceRetraining, run_id, with_for_update=True)
-        if run is None or run.state not in OPEN_RUNS:
-            return False
-        end(session, run_id, RunState.FAILED, why)
-        return True
-
-
-def is_silent(run: PriceRetraining) -> bool:
-    """Whether a run that should be under way has not been heard of for long."""
-    return run.state == RunState.RUNNING and clock.now() - run.heard_at > SILENT
-
-
-def _new(session: Session, actor: Actor) -> PriceRetraining:
-    now = clock.now()
-    run = PriceRetraining(
-        model=PRICING,
-        state=RunState.QUEUED,
-        step="Waiting for the worker",
-        asked_at=now,
-        heard_at=now,
-        actor_id=actor.id,
-        actor_label=actor.label,
-    )
-    session.add(run)
-    session.flush()
-    return run
 
 
 def _owe(session: Session, run: PriceRetraining, key: str) -> None:
     outbox.owe(session, JOB, run.id, on=queue.LOW, key=key)
-
-
-def _open_run(session: Session) -> PriceRetraining | None:
-    return session.scalar(
-        select(PriceRetraining)
-        .where(PriceRetraining.model == PRICING, PriceRetraining.state.in_(OPEN_RUNS))
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-
-
-def _bury(session: Session) -> None:
-    """Close a run whose process is gone: it says RUNNING, has long been silent, and nobody holds the lock."""
-    run = _open_run(session)
-    if run is not None and is_silent(run) and session.scalar(select(func.pg_try_advisory_xact_lock(_LOCK))):
-        end(session, run.id, RunState.FAILED, "Its process ended without a word.")
-
-
-def _scheduled():  # type: ignore[no-untyped-def]
-    return PriceRetraining.actor_label == SYSTEM.label
-
-
-def _busy(session: Session) -> str:
-    run = session.scalar(
-        select(PriceRetraining).where(PriceRetraining.model == PRICING, PriceRetraining.state.in_(OPEN_RUNS))
-    )
-    if run is None or run.state == RunState.QUEUED:
-        return "A retraining has been asked for already and waits for its worker."
-    return f"A retraining is under way ({run.percent} %): {run.step}."

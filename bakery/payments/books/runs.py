@@ -2,34 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bakery.core import clock
 from bakery.core.actor import SYSTEM, Actor
-from bakery.core.errors import Conflict, Invalid, NotFound
+from bakery.core.errors import Invalid, NotFound
 from bakery.infra import outbox, queue
-from bakery.infra.db import db
+from bakery.infra.long_runs import LongRuns
 from bakery.infra.transaction import transaction
-from bakery.payments.books.models import BOOKS_RUN, OPEN_BOOKS_RUN, STRIPE, BooksRun, BooksRunState
+from bakery.payments.books.models import BOOKS_RUN, BooksRun, BooksRunState
 from bakery.people import audit
 from bakery.shop.models import Shop
 
 JOB = "jobs.books.prove"
-_LOCK = func.hashtextextended("books_run", 0)
-# A proof says every few seconds how far it is. One that has been silent for so long has lost its process.
-SILENT = timedelta(minutes=3)
 # When the shop sleeps, and the day before is over everywhere.
 HOUR = time(3)
 # So many nights are read again from Stripe, in case something of theirs came late.
 READ_AGAIN = timedelta(days=7)
+
+_RUNS = LongRuns(
+    BooksRun,
+    BOOKS_RUN,
+    BooksRunState,
+    waits="A proof of the books has been asked for already and waits for its worker.",
+    under_way="The books are being proved",
+)
+alone, note, give_up, is_silent = _RUNS.alone, _RUNS.note, _RUNS.give_up, _RUNS.is_silent
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,21 +41,6 @@ class Period:
 
     first: date | None
     last: date
-
-
-@contextmanager
-def alone() -> Iterator[None]:
-    """Held by the one proof that runs, on a connection of its own: a killed process lets go of it.
-
-    Refuses with Conflict while another process holds it.
-    """
-    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        if not connection.scalar(select(func.pg_try_advisory_lock(_LOCK))):
-            raise Conflict(_busy(db.session()))
-        try:
-            yield
-        finally:
-            connection.execute(select(func.pg_advisory_unlock(_LOCK)))
 
 
 def zone_of(session: Session) -> str:
@@ -65,19 +53,11 @@ def ask(actor: Actor, first: date | None = None, last: date | None = None) -> in
 
     Refuses with Conflict while one is open, and a period that ends before it begins, or has not begun.
     """
-    try:
-        with transaction() as session:
-            period = check_period(session, first, last)
-            _bury(session)
-            if _open_run(session) is not None:
-                raise Conflict(_busy(session))
-            run = _new(session, actor, period)
-            audit.record(session, actor, "books.prove", "books_run", run.id)
-            outbox.owe(session, JOB, run.id, on=queue.LOW, key=f"books-run:{run.id}")
-            return run.id
-    except IntegrityError:
-        # Asked for at the same moment: the other one was faster.
-        raise Conflict(_busy(db.session())) from None
+    with _RUNS.asking() as session:
+        run = _new(session, actor, check_period(session, first, last))
+        audit.record(session, actor, "books.prove", "books_run", run.id)
+        _owe(session, run)
+        return run.id
 
 
 def ask_nightly() -> str:
@@ -94,11 +74,9 @@ def ask_nightly() -> str:
         )
         if asked is not None and asked >= due:
             return f"done for the night to {due.date()}"
-        _bury(session)
-        if _open_run(session) is not None:
+        if _RUNS.is_busy(session):
             return "another proof is under way"
-        run = _new(session, SYSTEM, check_period(session, None, None))
-        outbox.owe(session, JOB, run.id, on=queue.LOW, key=f"books-run:{run.id}")
+        _owe(session, _new(session, SYSTEM, check_period(session, None, None)))
         return f"asked for the night to {due.date()}"
 
 
@@ -127,94 +105,27 @@ def begin(
     with transaction() as session:
         if run_id is None:
             period = check_period(session, first, last)
-            left = _open_run(session)
+            left = _RUNS.open_run(session)
             if left is not None:
                 end(session, left.id, BooksRunState.FAILED, "Another proof was begun in its place.")
             run_id = _new(session, actor, period).id
-        run = session.get(BooksRun, run_id, with_for_update=True, populate_existing=True)
+        run = _RUNS.get(session, run_id)
         if run is None:
             raise NotFound("There is no such proof of the books.")
-        if run.state not in OPEN_BOOKS_RUN:
-            return None
-        BOOKS_RUN.check(BooksRunState(run.state), BooksRunState.RUNNING)
-        run.state, run.percent, run.step = BooksRunState.RUNNING, 0, "Starting"
-        run.started_at = run.heard_at = clock.now()
-        return run.id
-
-
-def note(run_id: int, percent: int, step: str) -> None:
-    """How far it is, at once for everybody to see."""
-    with transaction() as session:
-        session.execute(
-            update(BooksRun)
-            .where(BooksRun.id == run_id, BooksRun.state == BooksRunState.RUNNING)
-            .values(percent=min(max(percent, 0), 100), step=step[:200], heard_at=clock.now())
-        )
+        return _RUNS.start(run)
 
 
 def end(session: Session, run_id: int, state: BooksRunState, outcome: str) -> BooksRun:
     """Close a run; the caller says the rest in its row. Refuses (InvalidTransition) one that is over."""
-    run = session.get_one(BooksRun, run_id, with_for_update=True, populate_existing=True)
-    BOOKS_RUN.check(BooksRunState(run.state), state)
-    now = clock.now()
-    run.state, run.outcome, run.ended_at, run.heard_at = state, outcome[:500], now, now
-    run.took_ms = int((now - (run.started_at or now)).total_seconds() * 1000)
-    if state == BooksRunState.DONE:
-        run.percent = 100
+    run = _RUNS.end(session, run_id, state, outcome)
+    took = clock.now() - (run.started_at or clock.now())
+    run.took_ms = int(took.total_seconds() * 1000)
     return run
-
-
-def give_up(run_id: int, why: str) -> bool:
-    """No further attempt follows. False when the run was over already."""
-    with transaction() as session:
-        run = session.get(BooksRun, run_id, with_for_update=True, populate_existing=True)
-        if run is None or run.state not in OPEN_BOOKS_RUN:
-            return False
-        end(session, run_id, BooksRunState.FAILED, why)
-        return True
-
-
-def is_silent(run: BooksRun) -> bool:
-    """Whether a proof that should be under way has not been heard of for long."""
-    return run.state == BooksRunState.RUNNING and clock.now() - run.heard_at > SILENT
 
 
 def _new(session: Session, actor: Actor, period: Period) -> BooksRun:
-    now = clock.now()
-    run = BooksRun(
-        account=STRIPE,
-        from_on=period.first,
-        to_on=period.last,
-        state=BooksRunState.QUEUED,
-        step="Waiting for the worker",
-        asked_at=now,
-        heard_at=now,
-        actor_id=actor.id,
-        actor_label=actor.label,
-    )
-    session.add(run)
-    session.flush()
-    return run
+    return _RUNS.new(session, actor, from_on=period.first, to_on=period.last)
 
 
-def _open_run(session: Session) -> BooksRun | None:
-    return session.scalar(
-        select(BooksRun)
-        .where(BooksRun.account == STRIPE, BooksRun.state.in_(OPEN_BOOKS_RUN))
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-
-
-def _bury(session: Session) -> None:
-    """Close a run whose process is gone: it says RUNNING, has long been silent, and nobody holds the lock."""
-    run = _open_run(session)
-    if run is not None and is_silent(run) and session.scalar(select(func.pg_try_advisory_xact_lock(_LOCK))):
-        end(session, run.id, BooksRunState.FAILED, "Its process ended without a word.")
-
-
-def _busy(session: Session) -> str:
-    run = session.scalar(select(BooksRun).where(BooksRun.state.in_(OPEN_BOOKS_RUN)))
-    if run is None or run.state == BooksRunState.QUEUED:
-        return "A proof of the books has been asked for already and waits for its worker."
-    return f"The books are being proved ({run.percent} %): {run.step}."
+def _owe(session: Session, run: BooksRun) -> None:
+    outbox.owe(session, JOB, run.id, on=queue.LOW, key=f"books-run:{run.id}")
