@@ -128,6 +128,13 @@ def outside(app: Flask) -> Iterator[Adapters]:
 
 
 @pytest.fixture
+def gateway(outside: Adapters) -> FakeGateway:
+    """The fake of Stripe. Without `session`, what is written through it is committed for real."""
+    assert isinstance(outside.gateway, FakeGateway)
+    return outside.gateway
+
+
+@pytest.fixture
 def session(app: Flask, outside: Adapters, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session]:
     """A session whose every commit is undone after the test; its requests share the connection."""
     connection = db.engine.connect()

@@ -11,12 +11,6 @@ from tests.fakes.gateway import FakeGateway
 
 
 @pytest.fixture
-def gateway(outside: Adapters) -> FakeGateway:
-    assert isinstance(outside.gateway, FakeGateway)
-    return outside.gateway
-
-
-@pytest.fixture
 def files(outside: Adapters) -> FakeFiles:
     assert isinstance(outside.files, FakeFiles)
     return outside.files

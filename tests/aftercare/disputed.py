@@ -78,3 +78,8 @@ def carry(times: int = 2) -> None:
             jobs.send_answer(*args)
         for args in steps.owed("jobs.disputes.accept"):
             jobs.accept(*args)
+
+
+def at(dispute: Dispute, path: str = "") -> str:
+    """Its page in the back office, or something on it."""
+    return f"/admin/disputes/{dispute.id}{path}"

@@ -16,7 +16,6 @@ from bakery.core.errors import DomainError
 from bakery.custom_cakes import acceptance, decisions, offers, services
 from bakery.custom_cakes.models import CustomCakeRequest, QuoteAcceptance
 from bakery.infra.db import db
-from bakery.integrations.adapters import Adapters
 from bakery.orders import operations as orders
 from bakery.orders.models import Order
 from bakery.orders.states import OrderStatus
@@ -40,12 +39,6 @@ def open_shop(real_database: None) -> Iterator[None]:
     with clock.travel(NOW):
         make_open_shop(db.session(), capacity_minutes=4_000, capacity_orders=20)
         yield
-
-
-@pytest.fixture
-def gateway(outside: Adapters) -> FakeGateway:
-    assert isinstance(outside.gateway, FakeGateway)
-    return outside.gateway
 
 
 def go_and_pay(wish: CustomCakeRequest, gateway: FakeGateway) -> Callable[[], str]:

@@ -16,7 +16,6 @@ from sqlalchemy.orm import Session
 
 from bakery.infra.db import db
 from bakery.infra.transaction import after_commit
-from bakery.integrations.adapters import Adapters
 from bakery.orders.models import Order
 from bakery.payments import card_queries, mandates, services
 from bakery.payments.card_models import SavedCard, StripeCustomer
@@ -33,12 +32,6 @@ from tests.payments import cards, steps
 
 pytestmark = [pytest.mark.concurrency, pytest.mark.usefixtures("real_database")]
 ROUNDS = 30
-
-
-@pytest.fixture
-def gateway(outside: Adapters) -> FakeGateway:
-    assert isinstance(outside.gateway, FakeGateway)
-    return outside.gateway
 
 
 def test_a_user_who_comes_six_times_at_once_becomes_one_customer(app: Flask, gateway: FakeGateway) -> None:

@@ -11,7 +11,6 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from bakery.core.actor import Actor
-from bakery.integrations.adapters import Adapters
 from bakery.orders import operations as orders
 from bakery.orders.models import Order
 from bakery.payments import services
@@ -25,12 +24,6 @@ from tests.payments import steps
 
 pytestmark = [pytest.mark.concurrency, pytest.mark.usefixtures("real_database")]
 OMAR, ZAHRA = Actor(None, "Omar"), Actor(None, "Zahra")
-
-
-@pytest.fixture
-def gateway(outside: Adapters) -> FakeGateway:
-    assert isinstance(outside.gateway, FakeGateway)
-    return outside.gateway
 
 
 @pytest.fixture

@@ -14,7 +14,6 @@ from bakery.core import clock
 from bakery.core.actor import Actor
 from bakery.core.errors import DomainError
 from bakery.infra.db import db
-from bakery.integrations.adapters import Adapters
 from bakery.orders import operations as orders
 from bakery.orders.models import Order
 from bakery.payments import services
@@ -27,12 +26,6 @@ from tests.payments.rests import DEPOSIT, REST, TOTAL
 
 pytestmark = [pytest.mark.concurrency, pytest.mark.usefixtures("real_database")]
 STAFF = Actor(None, "manager@saffron.test")
-
-
-@pytest.fixture
-def gateway(outside: Adapters) -> FakeGateway:
-    assert isinstance(outside.gateway, FakeGateway)
-    return outside.gateway
 
 
 def told(page: Payment, gateway: FakeGateway) -> Callable[[], object]:

@@ -28,12 +28,6 @@ Desk = tuple[Seen, list[Actor]]
 
 
 @pytest.fixture
-def gateway(outside: Adapters) -> FakeGateway:
-    assert isinstance(outside.gateway, FakeGateway)
-    return outside.gateway
-
-
-@pytest.fixture
 def order(gateway: FakeGateway) -> Order:
     ShopFactory()
     order = steps.pending()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 
@@ -12,7 +13,6 @@ from sqlalchemy.orm import Session
 from bakery.core.errors import Conflict
 from bakery.core.money import Money
 from bakery.infra.transaction import transaction
-from bakery.integrations.adapters import Adapters
 from bakery.orders import operations as orders
 from bakery.orders.models import Order
 from bakery.payments import services
@@ -28,12 +28,6 @@ pytestmark = [pytest.mark.concurrency, pytest.mark.usefixtures("real_database")]
 
 
 @pytest.fixture
-def gateway(outside: Adapters) -> FakeGateway:
-    assert isinstance(outside.gateway, FakeGateway)
-    return outside.gateway
-
-
-@pytest.fixture
 def paid(gateway: FakeGateway) -> Order:
     order = steps.pending()
     steps.open_page(order, gateway)
@@ -41,7 +35,7 @@ def paid(gateway: FakeGateway) -> Order:
     return steps.reread(order)
 
 
-def approve_refund(order_id: int, done: list[str]) -> Callable[[], str]:
+def approve_refund(order_id: int, done: list[str], dawdle: Callable[[], object]) -> Callable[[], str]:
     """What every way to refund does: under the order's lock it asks whether the order is disputed, then decides."""
 
     def approve() -> str:
@@ -49,7 +43,7 @@ def approve_refund(order_id: int, done: list[str]) -> Callable[[], str]:
             orders.lock_order(session, order_id)
             if is_disputed(session, order_id):
                 raise Conflict("A dispute is open.")
-            time.sleep(0.4)
+            dawdle()
             amount = Money(-1000, "AUD")
             ledger.enter(session, ledger.Entry(order_id, TransactionKind.REFUND, amount, "re_desk"))
         done.append("approved")
@@ -58,9 +52,9 @@ def approve_refund(order_id: int, done: list[str]) -> Callable[[], str]:
     return approve
 
 
-def open_dispute(row_id: int, done: list[str], *, after: float) -> Callable[[], EventOutcome]:
+def open_dispute(row_id: int, done: list[str], wait: Callable[[], object]) -> Callable[[], EventOutcome]:
     def opens() -> EventOutcome:
-        time.sleep(after)
+        wait()
         outcome = services.apply_event(row_id)
         done.append("opened")
         return outcome
@@ -75,8 +69,14 @@ def stored_dispute(order: Order) -> int:
 
 
 def test_a_refund_that_is_being_approved_comes_before_the_dispute(app: Flask, paid: Order) -> None:
-    done: list[str] = []
-    at_once(app, approve_refund(paid.id, done), open_dispute(stored_dispute(paid), done, after=0.1))
+    done, looked = list[str](), threading.Event()
+
+    def dawdle() -> None:
+        looked.set()
+        time.sleep(0.4)
+
+    opens = open_dispute(stored_dispute(paid), done, lambda: looked.wait(5))
+    at_once(app, approve_refund(paid.id, done, dawdle), opens)
     assert done == ["approved", "opened"]
     assert ("refund", -1000) in steps.ledger(paid) and told.the_dispute(paid).is_open
 
@@ -84,14 +84,19 @@ def test_a_refund_that_is_being_approved_comes_before_the_dispute(app: Flask, pa
 def test_a_refund_that_comes_while_a_dispute_opens_waits_and_is_refused(
     app: Flask, paid: Order, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    row_id, done = stored_dispute(paid), list[str]()
-    monkeypatch.setattr(disputes.dispute_news, "tell", lambda *_, **__: time.sleep(0.4))
+    row_id, done, opening = stored_dispute(paid), list[str](), threading.Event()
 
-    def approve_a_moment_later() -> str:
-        time.sleep(0.2)
-        return approve_refund(paid.id, done)()
+    def tell(*_: object, **__: object) -> None:
+        opening.set()
+        time.sleep(0.4)
 
-    answers = at_once(app, open_dispute(row_id, done, after=0), approve_a_moment_later)
+    monkeypatch.setattr(disputes.dispute_news, "tell", tell)
+
+    def approve_meanwhile() -> str:
+        opening.wait(5)
+        return approve_refund(paid.id, done, lambda: None)()
+
+    answers = at_once(app, open_dispute(row_id, done, lambda: None), approve_meanwhile)
     assert isinstance(answers[1], Conflict) and done == ["opened"]
     assert "refund" not in dict(steps.ledger(paid))
 
@@ -102,11 +107,21 @@ def test_control_without_the_lock_a_refund_is_approved_after_the_dispute_opened(
     def unlocked(session: Session, order_id: int) -> Order:
         return session.get_one(Order, order_id)
 
-    done: list[str] = []
+    done, looked, opened = list[str](), threading.Event(), threading.Event()
+
+    def dawdle() -> None:
+        looked.set()
+        opened.wait(5)
+
+    def opens() -> EventOutcome:
+        outcome = open_dispute(row_id, done, lambda: looked.wait(5))()
+        opened.set()
+        return outcome
+
     row_id = stored_dispute(paid)
     with monkeypatch.context() as patch:
         patch.setattr(orders, "lock_order", unlocked)
-        at_once(app, approve_refund(paid.id, done), open_dispute(row_id, done, after=0.1))
+        at_once(app, approve_refund(paid.id, done, dawdle), opens)
     assert done == ["opened", "approved"]
 
 

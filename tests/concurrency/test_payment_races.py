@@ -11,7 +11,6 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from bakery.infra.db import db
-from bakery.integrations.adapters import Adapters
 from bakery.orders import operations as orders
 from bakery.orders.models import Order
 from bakery.payments import services
@@ -23,12 +22,6 @@ from tests.payments import steps
 
 pytestmark = [pytest.mark.concurrency, pytest.mark.usefixtures("real_database")]
 COMPLETED = "checkout.session.completed"
-
-
-@pytest.fixture
-def gateway(outside: Adapters) -> FakeGateway:
-    assert isinstance(outside.gateway, FakeGateway)
-    return outside.gateway
 
 
 def at_once(app: Flask, *calls: Callable[[], object]) -> list[object]:

@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 from bakery.core.errors import Conflict, DomainError
 from bakery.infra.db import db
 from bakery.infra.transaction import transaction
-from bakery.integrations.adapters import Adapters
 from bakery.orders import operations as orders
 from bakery.orders.models import Order
 from bakery.payments import services
@@ -29,12 +28,6 @@ from tests.payments import refund_steps as refunds
 from tests.payments import steps
 
 pytestmark = [pytest.mark.concurrency, pytest.mark.usefixtures("real_database")]
-
-
-@pytest.fixture
-def gateway(outside: Adapters) -> FakeGateway:
-    assert isinstance(outside.gateway, FakeGateway)
-    return outside.gateway
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bakery.integrations.adapters import Adapters
 from bakery.orders.models import Order
 from bakery.payments import services
 from bakery.payments.journal.sharing import Credit, share_credits
@@ -27,12 +26,6 @@ from tests.payments import refund_steps as refunds
 from tests.receipts.test_credit_notes import make
 
 ALWAYS = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC))
-
-
-@pytest.fixture
-def gateway(outside: Adapters) -> FakeGateway:
-    assert isinstance(outside.gateway, FakeGateway)
-    return outside.gateway
 
 
 @pytest.fixture

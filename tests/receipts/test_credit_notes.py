@@ -51,11 +51,6 @@ def make(gateway: FakeGateway) -> Order:
 
 
 @pytest.fixture
-def gateway(outside: Adapters) -> FakeGateway:
-    return outside.gateway  # type: ignore[return-value]
-
-
-@pytest.fixture
 def order(session: Session, gateway: FakeGateway) -> Order:
     return make(gateway)
 

@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from bakery.core.errors import Conflict, Forbidden
 from bakery.infra.db import db
-from bakery.integrations.adapters import Adapters
 from bakery.orders.models import Cart
 from bakery.people import consents
 from bakery.people.models import ConsentChannel, LoginSession, Role, User
@@ -25,12 +24,6 @@ from tests.fakes.gateway import FakeGateway
 from tests.payments import cards, steps
 
 IP = "203.0.113.9"
-
-
-@pytest.fixture
-def gateway(outside: Adapters) -> FakeGateway:
-    assert isinstance(outside.gateway, FakeGateway)
-    return outside.gateway
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from bakery.core import clock
-from bakery.integrations.adapters import Adapters
 from bakery.orders.models import Order
 from bakery.people.models import Role
 from tests.custom_cakes.offers import accept, offered, order_of
@@ -32,12 +31,6 @@ def open_shop(session: Session) -> Iterator[None]:
     with clock.travel(NOW):
         make_open_shop(session, capacity_minutes=400)
         yield
-
-
-@pytest.fixture
-def gateway(outside: Adapters) -> FakeGateway:
-    assert isinstance(outside.gateway, FakeGateway)
-    return outside.gateway
 
 
 @pytest.fixture

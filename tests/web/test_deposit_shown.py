@@ -47,12 +47,6 @@ def open_shop(session: Session) -> Iterator[None]:
 
 
 @pytest.fixture
-def gateway(outside: Adapters) -> FakeGateway:
-    assert isinstance(outside.gateway, FakeGateway)
-    return outside.gateway
-
-
-@pytest.fixture
 def cake(session: Session, gateway: FakeGateway) -> Order:
     """A cake of 240.00 of which 72.00 is paid."""
     wish = offered(percent=30)

@@ -14,45 +14,17 @@ from sqlalchemy.orm import Session
 
 from bakery.backoffice.dispute_filters import left
 from bakery.core import clock
-from bakery.integrations.adapters import Adapters
 from bakery.orders.models import Order
 from bakery.payments.dispute_models import Dispute
 from bakery.people.models import Role
 from tests.aftercare import sales
-from tests.aftercare.disputed import carry, disputed
-from tests.factories.people import UserFactory, sign_in
+from tests.aftercare.disputed import at, carry, disputed
+from tests.factories.people import sign_in
 from tests.fakes.gateway import FakeGateway
 from tests.fakes.gateway_disputes import warning_body
 from tests.payments import dispute_steps as told
 from tests.payments import steps
 from tests.queries import Counter
-
-
-@pytest.fixture
-def gateway(outside: Adapters) -> FakeGateway:
-    assert isinstance(outside.gateway, FakeGateway)
-    return outside.gateway
-
-
-@pytest.fixture
-def sold(session: Session, gateway: FakeGateway) -> Order:
-    return sales.sold(session, gateway)
-
-
-@pytest.fixture
-def dispute(sold: Order, gateway: FakeGateway) -> Dispute:
-    return disputed(sold, gateway, reason="product_not_received")
-
-
-@pytest.fixture
-def desk(client: FlaskClient, session: Session) -> FlaskClient:
-    """The browser of the manager Maryam."""
-    sign_in(client, UserFactory(role=Role.MANAGER, name="Maryam"))
-    return client
-
-
-def at(dispute: Dispute, path: str = "") -> str:
-    return f"/admin/disputes/{dispute.id}{path}"
 
 
 def test_the_list_begins_with_what_waits_and_says_how_long(

@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
-import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from bakery.core import clock
 from bakery.core.actor import SYSTEM
-from bakery.integrations.adapters import Adapters
 from bakery.orders.models import Order
 from bakery.orders.staff_queries import OrderFilters, list_orders
 from bakery.orders.states import STILL_DUE, OrderStatus
@@ -22,12 +20,6 @@ from tests.factories.orders import make_order
 from tests.factories.people import sign_in
 from tests.fakes.gateway import FakeGateway
 from tests.payments import steps
-
-
-@pytest.fixture
-def gateway(outside: Adapters) -> FakeGateway:
-    assert isinstance(outside.gateway, FakeGateway)
-    return outside.gateway
 
 
 def shown(client: FlaskClient) -> tuple[set[str], str, str]:

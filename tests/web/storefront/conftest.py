@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from bakery.catalog.models import RelatedProduct
 from bakery.core import clock
-from bakery.integrations.adapters import Adapters
 from bakery.people.models import User
 from bakery.shop.models import Faq, Shop
 from tests.factories.catalog import (
@@ -24,18 +23,11 @@ from tests.factories.checkout import place_paid
 from tests.factories.people import UserFactory, sign_in
 from tests.factories.scheduling import sydney
 from tests.factories.shop import make_open_shop
-from tests.fakes.gateway import FakeGateway
 
 
 @pytest.fixture
 def shop(session: Session) -> Shop:
     return make_open_shop(session)
-
-
-@pytest.fixture
-def gateway(outside: Adapters) -> FakeGateway:
-    assert isinstance(outside.gateway, FakeGateway)
-    return outside.gateway
 
 
 @pytest.fixture

@@ -18,7 +18,6 @@ from bakery.core import clock
 from bakery.custom_cakes import decisions, offers
 from bakery.custom_cakes.models import CustomCakeRequest
 from bakery.infra.db import db
-from bakery.integrations.adapters import Adapters
 from bakery.payments.models import Payment
 from bakery.people.models import Role
 from bakery.shop.models import Shop
@@ -41,12 +40,6 @@ def open_shop(session: Session) -> Iterator[None]:
     with clock.travel(NOW):
         make_open_shop(session, capacity_minutes=400)
         yield
-
-
-@pytest.fixture
-def gateway(outside: Adapters) -> FakeGateway:
-    assert isinstance(outside.gateway, FakeGateway)
-    return outside.gateway
 
 
 @pytest.fixture

@@ -43,12 +43,6 @@ def open_shop(session: Session) -> Iterator[None]:
 
 
 @pytest.fixture
-def gateway(outside: Adapters) -> FakeGateway:
-    assert isinstance(outside.gateway, FakeGateway)
-    return outside.gateway
-
-
-@pytest.fixture
 def cake(session: Session, client: FlaskClient) -> CustomCakeRequest:
     """An offer of 240.00, 30 per cent of it first, whose link this browser has opened."""
     wish = offered(percent=30)
