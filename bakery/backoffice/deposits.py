@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+import re
 
 from flask import Blueprint, flash, jsonify, request
 from flask.typing import ResponseReturnValue
@@ -10,6 +10,7 @@ from werkzeug.datastructures import MultiDict
 
 from bakery.backoffice.frame import actor, init_frame
 from bakery.backoffice.orders import order_page
+from bakery.backoffice.refund_form import read_amount
 from bakery.core.errors import DomainError, Invalid
 from bakery.infra import htmx
 from bakery.infra.db import db
@@ -25,6 +26,7 @@ from bakery.pricing.deposit import Rule
 blueprint = init_frame(Blueprint("admin_deposits", __name__))
 
 _ONE_OF_BOTH = "Write a percentage or an amount: one of both."
+_PERCENT = re.compile(r"(\d{1,3})(?:\.0+)?\s*%?", re.ASCII)
 MOST_CENTS = 10_000_000
 
 
@@ -32,10 +34,10 @@ MOST_CENTS = 10_000_000
 def create_deposit(number: str) -> ResponseReturnValue:
     """Ask for a part of an unpaid order first (`percent`, or `amount` in dollars; in JSON `amount_cents`)."""
     order = staff_queries.get_order(db.session(), number)
-    number, order_id = order.number, order.id
+    number, order_id, currency = order.number, order.id, order.currency
     end_read()
     try:
-        ask_deposit(order_id, _rule(), actor(), adapters().gateway)
+        ask_deposit(order_id, _rule(currency), actor(), adapters().gateway)
     except DomainError as error:
         if htmx.wants_json():
             raise
@@ -61,21 +63,27 @@ def release(number: str) -> ResponseReturnValue:
     return htmx.see_other(f"/admin/orders/{number}")
 
 
-def _rule() -> Rule:
+def _rule(currency: str) -> Rule:
     """The deposit that was typed. Refuses both, neither, and what is no percentage or amount."""
     sent = _sent() if request.is_json else request.form
-    percent, amount = _typed(sent, "percent"), _typed(sent, "amount")
-    cents = _typed(sent, "amount_cents")
-    if sum(value is not None for value in (percent, amount, cents)) != 1:
+    typed = {name: str(sent.get(name) or "").strip() for name in ("percent", "amount", "amount_cents")}
+    if sum(bool(text) for text in typed.values()) != 1:
         raise Invalid(_ONE_OF_BOTH, field="percent")
-    if percent is not None:
-        if percent != int(percent) or not 1 <= percent <= 100:
+    if typed["percent"]:
+        found = _PERCENT.fullmatch(typed["percent"])
+        if found is None or not 1 <= int(found[1]) <= 100:
             raise Invalid("Write 1 to 100 %; 100 asks for everything at once.", field="percent")
-        return Rule(percent=int(percent))
-    found = cents if cents is not None else (amount or Decimal(0)) * 100
-    if found != int(found) or not 1 <= found <= MOST_CENTS:
+        return Rule(percent=int(found[1]))
+    cents = _cents(typed["amount_cents"]) if typed["amount_cents"] else read_amount(typed["amount"], currency)
+    if not 1 <= cents <= MOST_CENTS:
         raise Invalid("Write an amount in dollars and cents.", field="amount")
-    return Rule(cents=int(found))
+    return Rule(cents=cents)
+
+
+def _cents(text: str) -> int:
+    if not re.fullmatch(r"\d{1,12}", text, re.ASCII):
+        raise Invalid("Write whole cents.", field="amount_cents")
+    return int(text)
 
 
 def _sent() -> MultiDict[str, str]:
@@ -83,19 +91,6 @@ def _sent() -> MultiDict[str, str]:
     body = request.get_json(silent=True)
     plain = body.items() if isinstance(body, dict) else ()
     return MultiDict([(str(key), str(value)) for key, value in plain if isinstance(value, (str, int))])
-
-
-def _typed(sent: MultiDict[str, str], name: str) -> Decimal | None:
-    text = str(sent.get(name) or "").strip().removeprefix("$").replace(",", "")
-    if not text:
-        return None
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        number = Decimal("NaN")
-    if not number.is_finite() or abs(number) > MOST_CENTS:
-        raise Invalid("Write a number.", field=name)
-    return number
 
 
 def _said(order: Order) -> str:

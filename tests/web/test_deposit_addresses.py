@@ -163,13 +163,18 @@ def test_machines_ask_in_json(
         ({"percent": "0"}, "Write 1 to 100 %"),
         ({"percent": "101"}, "Write 1 to 100 %"),
         ({"percent": "33.5"}, "Write 1 to 100 %"),
-        ({"percent": "half"}, "Write a number."),
-        ({"percent": "NaN"}, "Write a number."),
+        ({"percent": "half"}, "Write 1 to 100 %"),
+        ({"percent": "NaN"}, "Write 1 to 100 %"),
+        ({"percent": "٥٠"}, "Write 1 to 100 %"),
+        ({"percent": "1e999999999"}, "Write 1 to 100 %"),
         ({"amount": "-5"}, "Write an amount in dollars and cents."),
-        ({"amount": "1.005"}, "Write an amount in dollars and cents."),
+        ({"amount": "1.005"}, "Write an amount in AUD"),
+        # A comma before cents is the decimal point of others: not a hundred dollars.
+        ({"amount": "0,49"}, "under 50 cents"),
+        ({"amount": "1e1"}, "Write an amount in AUD"),
         ({"amount": "0.49"}, "under 50 cents"),
         ({"amount": "85.51"}, "under 50 cents"),
-        ({"amount": "1e12"}, "Write a number."),
+        ({"amount": "1e12"}, "Write an amount in AUD"),
     ],
 )
 def test_what_is_no_deposit_is_refused(

@@ -28,6 +28,7 @@ _QUERY = text(
             o.held_cents, o.credited_cents, s.held, s.credited, s.came_in, s.went_back, s.uncredited,
             s.held - s.going_back AS bought,
             o.total_cents - s.credited - s.held AS due,
+            o.status = ANY(:agreed) AND o.total_cents - s.credited - s.held > 0 AS owing,
             EXISTS (SELECT 1 FROM order_event e WHERE e.order_id = o.id AND e.kind = :released) AS released
         FROM shop_order o
         LEFT JOIN LATERAL (
@@ -50,9 +51,8 @@ _QUERY = text(
         OR (payment_status = 'UNPAID' AND (bought <> 0
             OR (status = ANY(:agreed) AND total_cents > 0 AND NOT released)))
         OR (payment_status = 'DEPOSIT_PAID' AND held < deposit_cents)
-        OR (payment_status = 'PARTIALLY_REFUNDED' AND (held <= 0
-            OR (status = ANY(:agreed) AND due > 0 AND uncredited > 0)))
-        OR (payment_status = 'REFUNDED' AND bought > 0)
+        OR (payment_status = 'PARTIALLY_REFUNDED' AND (held <= 0 AND NOT owing OR owing AND uncredited > 0))
+        OR (payment_status = 'REFUNDED' AND (bought > 0 OR owing))
         OR (status = 'PENDING_PAYMENT' AND payment_status <> 'UNPAID')
     """
 )
@@ -125,16 +125,15 @@ def _standing(row: Row[Any], amount: Callable[[int], str]) -> Iterator[Found]:
 
 def _asks_again(row: Row[Any]) -> bool:
     """A refund was entered as if it had not lowered the price, and its customer would be asked for it again."""
-    refunded = row.payment_status == _P.PARTIALLY_REFUNDED and row.status in AGREED
-    return bool(refunded and row.due > 0 and row.uncredited > 0)
+    return bool(row.payment_status == _P.PARTIALLY_REFUNDED and row.owing and row.uncredited > 0)
 
 
 def _is_askew(row: Row[Any]) -> bool:
     return bool(
         (row.payment_status == _P.DEPOSIT_PAID and row.held < row.deposit_cents)
-        or (row.payment_status == _P.PARTIALLY_REFUNDED and row.held <= 0)
+        or (row.payment_status == _P.PARTIALLY_REFUNDED and row.held <= 0 and not row.owing)
         # Money that bought nothing is on its way back, and check_papers looks after it.
-        or (row.payment_status == _P.REFUNDED and row.bought > 0)
+        or (row.payment_status == _P.REFUNDED and (row.bought > 0 or row.owing))
         or (row.status == "PENDING_PAYMENT" and row.payment_status != _P.UNPAID)
     )
 

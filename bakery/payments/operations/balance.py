@@ -49,7 +49,8 @@ def read_rest(session: Session, order: Order, *, has_card: bool) -> Rest | None:
         confirmed_at=order.confirmed_at or order.placed_at,
         remind_days=shop.balance_remind_days,
         grace=timedelta(hours=shop.balance_grace_hours),
-        has_card=has_card,
+        # Whose money has all gone back is asked for the rest, and never charged for it by itself.
+        has_card=has_card and order.held_cents > 0,
         paying=_is_paying(session, order),
         may_cancel=_may_cancel(session, order),
         done={

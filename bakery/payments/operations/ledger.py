@@ -14,7 +14,7 @@ from bakery.core.money import Money
 from bakery.infra import outbox, queue
 from bakery.orders import operations as orders
 from bakery.orders.models import Order
-from bakery.orders.states import PaymentStatus
+from bakery.orders.states import AGREED, PaymentStatus
 from bakery.payments.models import (
     OWN_MONEY,
     PAST_STRIPE,
@@ -140,7 +140,9 @@ def standing(session: Session, order: Order) -> PaymentStatus:
     if _only_deposits(session, order.id):
         whole, full = order.deposit_cents, PaymentStatus.DEPOSIT_PAID
     if held <= 0:
-        return PaymentStatus.REFUNDED
+        # All that was paid has gone back. What the order still costs beside it was never given away with that.
+        still_costs = order.status in AGREED and order.credited_cents < order.total_cents
+        return PaymentStatus.PARTIALLY_REFUNDED if still_costs else PaymentStatus.REFUNDED
     if order.credited_cents == 0 and held >= whole:
         return full
     # A part of the rest is paid; what was paid whole and is not any more has gone back in part.

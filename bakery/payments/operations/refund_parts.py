@@ -16,7 +16,7 @@ from bakery.orders.models import Order
 from bakery.payments import credit_notes, refund_words
 from bakery.payments.facts import RefundFacts
 from bakery.payments.models import Payment, TransactionKind
-from bakery.payments.operations import ledger, refund_moves
+from bakery.payments.operations import attempts, ledger, refund_moves
 from bakery.payments.operations.refund_moves import Opened
 from bakery.payments.refund_models import RefundPart, RefundRequest
 from bakery.payments.refund_simulation import LineBack, Simulation
@@ -246,6 +246,10 @@ def _succeeded(session: Session, order: Order, request: RefundRequest) -> None:
     _reach(session, order, request, RefundState.SUCCEEDED, "all of it has gone back")
     refund_moves.settle(session, request, "refund_failed")
     credit_notes.issue(session, order, request)
+    # An open page asks for what was due before.
+    attempts.owe_closing_others(session, order.id)
+    if order.due_later.cents and not order.held_cents:
+        _tell_owing(session, order, request)
     # Sent again after it had come back is told again; the credit note stays the one.
     times = refund_moves.count_steps(session, request.id, RefundState.SUCCEEDED)
     outbox.owe(
@@ -256,6 +260,15 @@ def _succeeded(session: Session, order: Order, request: RefundRequest) -> None:
         on=queue.DEFAULT,
         key=f"{request.ref}:refunded:{times}",
     )
+
+
+def _tell_owing(session: Session, order: Order, request: RefundRequest) -> None:
+    """All that was paid is back with the customer, and the order stands: a person says what is meant."""
+    text = (
+        f"All that was paid for order {order.number} has gone back, and the order was not cancelled: "
+        f"{money(order.due_later)} of it is still due, and nothing is charged by itself. Cancel it, or take the money."
+    )
+    refund_moves.tell_staff(session, order, request, "refund_of_all", text)
 
 
 def _reach(session: Session, order: Order, request: RefundRequest, target: RefundState, why: str) -> None:

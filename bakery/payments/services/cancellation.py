@@ -15,8 +15,8 @@ from bakery.core.money import Money, round_half_up
 from bakery.infra.transaction import transaction
 from bakery.orders import operations as orders
 from bakery.orders.models import Order
-from bakery.orders.states import OrderStatus
-from bakery.payments.operations import attempts, refund_moves
+from bakery.orders.states import OrderStatus, PaymentStatus
+from bakery.payments.operations import attempts, ledger, refund_moves
 from bakery.payments.operations.refund_moves import Opened
 from bakery.payments.refund_simulation import Choice, Simulation, by_policy, policy_percent, simulate
 from bakery.payments.refund_standing import Standing, read_standing
@@ -163,6 +163,9 @@ def _cancel(  # noqa: PLR0913 which, how much, who, why
     orders.call_off(session, order, actor, reason, restock=restock)
     # A payment page that is still open would take money for nothing.
     attempts.owe_closing_others(session, order.id)
+    if order.payment_status == PaymentStatus.PARTIALLY_REFUNDED and not order.held_cents:
+        # All that was paid had gone back before, and nothing more is asked for.
+        ledger.settle_refunds(session, order, "cancelled")
     if back.simulation is None:
         return None
     by = Opened(source, reason, f"cancelled:{order.id}", actor)
