@@ -15,7 +15,7 @@ from bakery.orders.models import Order, OrderLine
 from bakery.orders.queries import get_order
 from bakery.payments import refund_queries
 from bakery.payments.dispute_queries import is_frozen
-from bakery.payments.operations.refund_moves import choice_of
+from bakery.payments.operations.refund_moves import choice_now
 from bakery.payments.refund_models import RefundRequest
 from bakery.payments.refund_simulation import Simulation, simulate
 from bakery.payments.refund_standing import Standing, read_standing
@@ -77,7 +77,7 @@ def refund_page(request_id: int, *, problem: str = "", status: int = 200) -> Res
 def _now(found: RefundRequest, standing: Standing) -> tuple[Simulation | None, str]:
     """What it would do if it were agreed to now; or why it cannot be."""
     try:
-        return simulate(standing, choice_of(db.session(), found)), ""
+        return simulate(standing, choice_now(db.session(), found, standing)), ""
     except DomainError as error:
         return None, error.message
 

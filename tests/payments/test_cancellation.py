@@ -24,7 +24,7 @@ from bakery.stock.models import StockLevel
 from tests.factories.catalog import make_cake
 from tests.factories.checkout import place
 from tests.factories.shop import make_open_shop
-from tests.fakes.gateway import FakeGateway
+from tests.fakes.gateway import FakeGateway, refund_body
 from tests.payments import refund_steps as refunds
 from tests.payments import steps
 
@@ -255,3 +255,17 @@ def test_a_declined_cancellation_is_told_to_its_customer(order: Order) -> None:
     assert request_id is not None
     refund_requests.reject(request_id, refunds.who(), "You had it from us in cash already")
     assert steps.owed("jobs.refunds.send_declined") == [[request_id]]
+
+
+def test_of_what_was_promised_the_rest_comes_back_where_a_part_has_gone_another_way(
+    order: Order, gateway: FakeGateway
+) -> None:
+    request_id = services.cancel_with_refund(order.id, STAFF, "the oven broke")
+    assert request_id is not None and refunds.row(request_id).amount_cents == 8600
+    # Meanwhile somebody gives a part of it back in Stripe's dashboard.
+    intent = str(steps.latest(order).payment_intent_id)
+    steps.tell("refund.updated", refund_body("re_dash", intent, 7000))
+    asked = refund_requests.approve(request_id, refunds.who())
+    assert asked.state == "APPROVED" and refunds.row(request_id).amount_cents == 1600
+    services.run_refund(request_id, gateway)
+    assert (steps.reread(order).held_cents, refunds.row(request_id).state) == (0, "SUCCEEDED")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
@@ -18,6 +18,7 @@ from bakery.orders import operations as orders
 from bakery.orders.models import Order
 from bakery.payments.refund_models import RefundEvent, RefundLine, RefundPart, RefundRequest
 from bakery.payments.refund_simulation import Choice, Simulation
+from bakery.payments.refund_standing import Standing
 from bakery.payments.refund_states import REFUND, PartState, RefundKind, RefundSource, RefundState, Tender
 
 EXECUTE = "jobs.refunds.execute"
@@ -69,6 +70,16 @@ def choice_of(session: Session, request: RefundRequest) -> Choice:
         units = {line.order_line_id: line.quantity for line in lines_of(session, request.id)}
     asks_amount = kind in (RefundKind.AMOUNT, RefundKind.CANCELLATION)
     return Choice(kind, units, request.amount_cents if asks_amount else None, request.restock)
+
+
+def choice_now(session: Session, request: RefundRequest, standing: Standing) -> Choice:
+    """What a request asks for, as it can be given now. What was promised with a cancellation was promised of what is
+    still there: where money has gone back another way meanwhile, the rest of it is given.
+    """
+    choice = choice_of(session, request)
+    if choice.kind != RefundKind.CANCELLATION or choice.amount_cents is None:
+        return choice
+    return replace(choice, amount_cents=min(choice.amount_cents, standing.available_cents))
 
 
 def open_request(session: Session, order: Order, simulation: Simulation, by: Opened) -> RefundRequest:

@@ -115,8 +115,8 @@ def approve(request_id: int, actor: Actor, seen: str = "") -> Asked:
         order, request = refund_moves.lock(session, request_id)
         if request.state != RefundState.REQUESTED:
             raise Conflict(f"This refund is {request.state.lower()} already; somebody was quicker.")
-        choice = refund_moves.choice_of(session, request)
-        simulation = simulate(read_standing(session, order, but=request.id), choice)
+        standing = read_standing(session, order, but=request.id)
+        simulation = simulate(standing, refund_moves.choice_now(session, request, standing))
         if seen and seen != simulation.fingerprint:
             raise Changed(simulation)
         decide(session, order, request, simulation, actor)
