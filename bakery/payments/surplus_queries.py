@@ -39,6 +39,11 @@ def surplus_of(session: Session, order: Order) -> Sequence[Surplus]:
     return [each for each in found if each is not None]
 
 
+def is_of(session: Session, payment_id: int, order_id: int) -> bool:
+    """Whether a payment is one of an order's. Any number may be asked about, also one that is too long for an id."""
+    return payment_id in session.scalars(select(Payment.id).where(Payment.order_id == order_id)).all()
+
+
 def is_owed(session: Session, payment_id: int) -> bool:
     """Whether a job that sends it back is owed, or running."""
     query = select(Outbox.id).where(
