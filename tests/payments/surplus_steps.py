@@ -70,6 +70,13 @@ def refused(payment: Payment, gateway: FakeGateway) -> None:
     gateway.refusing = ""
 
 
+def given_up(payment: Payment) -> None:
+    """Stripe did not answer for as long as the job was tried."""
+    for row_id in db.session.scalars(select(Outbox.id).where(Outbox.job == JOB)).all():
+        services.report_failed_refund(payment.id, "GatewayUnavailable: away", payment.refund_try)
+        finish(row_id)
+
+
 def bounced(payment: Payment, gateway: FakeGateway) -> None:
     """It was sent, and the bank sent it back days later."""
     work(payment, gateway)
