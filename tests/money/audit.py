@@ -38,9 +38,11 @@ ALWAYS = {
     "paid means that nothing is due": """
         SELECT id, total_cents, credited_cents, held_cents FROM shop_order
         WHERE id = ANY(:orders) AND payment_status = 'PAID' AND held_cents < total_cents - credited_cents""",
-    "refunded means that nothing is held": """
+    "refunded means that nothing is held but what bought nothing": f"""
         SELECT id, held_cents FROM shop_order
-        WHERE id = ANY(:orders) AND payment_status = 'REFUNDED' AND held_cents <> 0""",
+        WHERE id = ANY(:orders) AND payment_status = 'REFUNDED' AND held_cents <> (
+            SELECT coalesce(sum(t.amount_cents), 0) FROM ledger_transaction t JOIN payment p ON p.id = t.payment_id
+            WHERE p.order_id = shop_order.id AND p.surplus AND t.kind IN {OWN})""",
     "the kitchen has only what was paid for": """
         SELECT o.id, o.status, o.payment_status FROM shop_order o
         WHERE o.id = ANY(:orders) AND o.status IN ('CONFIRMED', 'IN_PRODUCTION', 'READY', 'COLLECTED')
