@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from bakery.core.errors import Conflict
 from bakery.infra.db import db
-from bakery.integrations.adapters import Adapters
 from bakery.orders import operations as orders
 from bakery.orders.models import Order
 from bakery.payments import services
@@ -26,12 +25,6 @@ from tests.payments import steps
 from tests.payments import surplus_steps as surplus
 
 pytestmark = [pytest.mark.concurrency, pytest.mark.usefixtures("real_database")]
-
-
-@pytest.fixture
-def gateway(outside: Adapters) -> FakeGateway:
-    assert isinstance(outside.gateway, FakeGateway)
-    return outside.gateway
 
 
 @pytest.fixture

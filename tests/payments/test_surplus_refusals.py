@@ -164,6 +164,16 @@ def test_who_may_not_refund_may_do_neither(refused: Payment, gateway: FakeGatewa
     assert len(surplus.ledger(refused)) == 1, "not even looked up"
 
 
+def test_nobody_gives_themselves_money_out_of_the_till(refused: Payment, gateway: FakeGateway) -> None:
+    manager = refunds.who()
+    db.session.get_one(Order, refused.order_id).user_id = manager.id
+    db.session.commit()
+    with pytest.raises(Conflict, match="your own order"):
+        surplus.give(refused, gateway, manager)
+    surplus.retry(refused, gateway, manager)
+    assert surplus.shown(refused)[0].under_way, "to the card that paid it may go"
+
+
 def test_a_payment_that_is_not_there_is_not_found(session: Session, gateway: FakeGateway) -> None:
     with pytest.raises(NotFound):
         services.retry_surplus(77, refunds.who(), gateway)

@@ -25,7 +25,7 @@ from bakery.payments.operations import attempts, fraud_warnings, given_back, led
 from bakery.payments.refund_standing import left_of_payment
 from bakery.payments.refund_states import Tender
 from bakery.payments.refund_words import WAYS
-from bakery.payments.services.refund_requests import FROZEN, words_of
+from bakery.payments.services.refund_requests import FROZEN, is_own, words_of
 from bakery.payments.services.refund_rescue import AWAY, GIVEN_AS, GONE, SENT_AFTER_ALL
 from bakery.payments.surplus_queries import is_owed
 from bakery.people import audit
@@ -34,6 +34,7 @@ from bakery.people.trust import require
 
 BEING_SENT = "It is being sent. Look again in a minute."
 ON_ITS_WAY = "Stripe has it, and it is on its way to the customer. Nothing more was done."
+OWN = "This is your own order: somebody else has to give you this."
 BOUGHT = "This payment bought something: it goes back by a refund of its order."
 
 
@@ -60,7 +61,8 @@ def give_surplus(payment_id: int, actor: Actor, tender: Tender, why: str, gatewa
     person has entered it already.
 
     Refuses no reason, and back to the card (Invalid); who may not refund, and for what goes out of the till who may
-    take no money (Forbidden); otherwise what `retry_surplus` refuses, and any open dispute.
+    take no money (Forbidden); the customer of this very order, and any open dispute (Conflict); otherwise what
+    `retry_surplus` refuses.
     """
     why = words_of(why, "Say why it goes another way.", "why")
     if tender not in GIVEN_AS:
@@ -70,6 +72,8 @@ def give_surplus(payment_id: int, actor: Actor, tender: Tender, why: str, gatewa
         order, payment = _open(session, payment_id, actor)
         if tender != Tender.BANK_TRANSFER:
             require(session, actor, Right.TAKE_MONEY)
+        if is_own(session, order, actor.id):
+            raise Conflict(OWN)
         last = _last_row(session, payment)
         if last.kind in PAST_STRIPE and last.actor_id == actor.id:
             return False
