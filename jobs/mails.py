@@ -84,18 +84,21 @@ def order_link(order: Order) -> str:
     return f"{settings().base_url}/orders/{order.number}?key={order.secret}"
 
 
-def late_refund(order: Order, refunded: Money, version: int, cake_link: str = "") -> Email:
-    """A payment that bought nothing went back. `cake_link` leads to the request of a custom cake."""
+def late_refund(order: Order, refunded: Money, version: int, cake_link: str = "", by_hand: str = "") -> Email:
+    """A payment that bought nothing went back. `cake_link` leads to the request of a custom cake; `by_hand`: how a
+    person gave it, such as "in cash".
+    """
     twice = order.status not in (OrderStatus.EXPIRED, OrderStatus.CANCELLED)
     return draft(
         "late_refund",
         to=order.contact_email,
-        subject=f"Order {order.number}: your money is on its way back",
+        subject=f"Order {order.number}: your money {'has gone' if by_hand else 'is on its way'} back",
         subject_ref=order.ref,
         version=version,
         order=order,
         first_name=first_name(order),
         refunded=refunded,
+        by_hand=by_hand,
         twice=twice,
         cake_link=cake_link,
         menu_link=f"{settings().base_url}/menu",

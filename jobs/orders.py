@@ -20,16 +20,20 @@ from bakery.orders.models import Order
 from bakery.orders.queries import get_order, history
 from bakery.orders.states import OrderStatus
 from bakery.payments import receipts
-from bakery.payments.models import Transaction, TransactionKind
+from bakery.payments.models import PAST_STRIPE, Transaction, TransactionKind
 from bakery.payments.queries import is_paying, transactions
 from bakery.payments.refund_queries import of_cancellation
 from bakery.payments.refund_states import RefundState
+from bakery.payments.refund_words import WAYS
+from bakery.payments.services.refund_rescue import GIVEN_AS
 from jobs import cake_mails, mails, money_mails
 from jobs.periodic import periodic
 
 log = structlog.get_logger(__name__)
 CONFIRMATION, CAKE_ALERT = "order_confirmation", "cake_alert"
 LATE_REFUND, CANCELLATION = "late_refund", "order_cancelled"
+# How money was given that did not go by Stripe.
+BY_HAND: dict[str, str] = {kind: WAYS[tender] for tender, kind in GIVEN_AS.items()}
 # Nearer than this, the weekday alone says which day is meant.
 WEEKDAY_IS_ENOUGH = timedelta(days=6)
 
@@ -63,18 +67,27 @@ def send_staff_sms(order_id: int) -> None:
 
 
 def send_late_refund(order_id: int) -> None:
-    """Tell the customer that a payment which bought nothing went back."""
+    """Tell the customer that a payment which bought nothing went back, by Stripe or another way."""
     order = _order(order_id)
     ledger = transactions(db.session(), order_id)
     failed = {row.stripe_id for row in ledger if row.kind == TransactionKind.REVERSAL}
-    refunds = [row for row in ledger if row.kind == TransactionKind.REFUND and row.stripe_id not in failed]
-    if not refunds:
+    sent = [row for row in ledger if row.kind == TransactionKind.REFUND or _given_by_hand(row)]
+    arrived = [row for row in sent if row.kind != TransactionKind.REFUND or row.stripe_id not in failed]
+    if not arrived:
         log.warning("no_refund_to_tell_of", order=order_id)
         return
-    amount = Money(-refunds[-1].amount_cents, refunds[-1].currency)
+    last = arrived[-1]
     cake_link = cake_mails.link_of_order(db.session(), order_id)
-    draft = mails.late_refund(order, amount, len(refunds), cake_link)
+    amount = Money(-last.amount_cents, last.currency)
+    # One that came back was told as well, and counts.
+    draft = mails.late_refund(order, amount, len(sent), cake_link, BY_HAND.get(last.kind, ""))
     messages.deliver_email(draft, adapters().mailer)
+
+
+def _given_by_hand(row: Transaction) -> bool:
+    """Money of a payment that bought nothing, handed over or transferred: it has lowered no price."""
+    by_hand = row.kind in PAST_STRIPE and row.amount_cents < 0
+    return by_hand and row.payment_id is not None and not row.credits
 
 
 def send_cancellation(order_id: int) -> None:

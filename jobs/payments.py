@@ -19,13 +19,13 @@ def apply_event(event_row_id: int) -> None:
     services.apply_event(event_row_id)
 
 
-def refund_late_payment(payment_id: int) -> None:
-    """Send a payment that bought nothing back."""
-    services.refund_late_payment(payment_id, adapters().gateway)
+def refund_late_payment(payment_id: int, number: int = 0) -> None:
+    """Send a payment that bought nothing back. The first try is owed without its number."""
+    services.refund_late_payment(payment_id, adapters().gateway, number)
 
 
-def _refund_given_up(payment_id: int, error: str) -> None:
-    services.report_failed_refund(payment_id, error)
+def _refund_given_up(payment_id: int, number: int = 0, *, error: str) -> None:
+    services.report_failed_refund(payment_id, error, number)
 
 
 refund_late_payment.gave_up = _refund_given_up  # type: ignore[attr-defined]

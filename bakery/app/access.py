@@ -101,6 +101,9 @@ ACCESS: dict[str, Access | Right | dict[str, Access | Right]] = {
     "admin_orders.add_note": Right.SEE_ORDERS,
     "order_refund.show": Right.ASK_REFUNDS,
     "order_refund.give": Right.ASK_REFUNDS,
+    "order_surplus.retry": Right.REFUND,
+    # What goes out of the till asks for the right to take money as well.
+    "order_surplus.given": Right.REFUND,
     "refunds.index": Right.ASK_REFUNDS,
     "refunds.export": Right.EXPORT_ORDERS,
     "refunds.show": Right.ASK_REFUNDS,

@@ -20,6 +20,7 @@ from bakery.backoffice.order_money_forms import (
     fresh_taking,
 )
 from bakery.backoffice.refund_form import read_amount
+from bakery.backoffice.refund_page import OTHER_WAYS
 from bakery.catalog.words import ALLERGEN_WORDS
 from bakery.core import clock
 from bakery.core.errors import DomainError, Forbidden, Invalid
@@ -42,6 +43,8 @@ from bakery.payments.refund_queries import credit_notes_of, of_order
 from bakery.payments.services import cancel_with_refund
 from bakery.payments.services.cancellation import read_back
 from bakery.payments.services.counter import may_take
+from bakery.payments.services.refund_requests import FROZEN
+from bakery.payments.surplus_queries import surplus_of
 from bakery.people.rights import Right, has_right
 from bakery.shop.queries import get_profile
 
@@ -185,6 +188,9 @@ def order_page(
         moves=moves,
         may_cancel=OrderStatus.CANCELLED in allowed and has_right(current_user.role, Right.CANCEL_ORDERS),
         personal=_sees_people(),
+        surplus=surplus_of(session, order),
+        other_ways=OTHER_WAYS,
+        frozen_words=FROZEN,
         refunds=of_order(session, order.id),
         credit_notes=credit_notes_of(session, order.id),
         available=back.paid,

@@ -58,6 +58,17 @@ def is_frozen(session: Session, request: RefundRequest) -> bool:
     )
 
 
+def stops_surplus(session: Session, payment: Payment) -> bool:
+    """Whether an open dispute of its order stops a payment that bought nothing from going back to its card. An inquiry
+    about that very payment does not: going back is what settles it.
+    """
+    query = select(Dispute).where(Dispute.order_id == payment.order_id, Dispute.state.in_(OPEN_DISPUTE))
+    return any(
+        not (dispute.is_inquiry and dispute.payment_id == payment.id)
+        for dispute in session.scalars(query.execution_options(populate_existing=True))
+    )
+
+
 def disputes_of(session: Session, order_id: int) -> Sequence[Dispute]:
     """An order's disputes, the open ones first."""
     query = select(Dispute).where(Dispute.order_id == order_id)

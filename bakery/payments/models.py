@@ -115,6 +115,9 @@ class Payment(Base):
     failure: Mapped[str] = mapped_column(String(300), default="")
     # It bought nothing (too late, a second time, cancelled meanwhile): it goes back whole, and no price is lowered.
     surplus: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # Of such a payment: how often somebody had it sent back again, and why the last try did not arrive.
+    refund_try: Mapped[int] = mapped_column(default=0, server_default="0")
+    refund_failure: Mapped[str] = mapped_column(String(300), default="", server_default="")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     ended_at: Mapped[datetime | None]
 

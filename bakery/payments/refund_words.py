@@ -30,6 +30,7 @@ DISPUTED = "A dispute about this order was open, so nothing was sent. Wait for i
 NO_ANSWER = (
     "Stripe did not answer for hours. It may have the refund all the same: trying again looks there first."
 )
+NO_NEWS = "Stripe has not said that it arrived. Trying again looks there first."
 
 
 def failed(reason: str, status: str) -> str:

@@ -170,7 +170,9 @@ _WORDS: dict[str, tuple[str, str]] = {
 def _words(row: Row, kinds: dict[int, str]) -> str:
     if row.kind == _K.CHARGE:
         return _CHARGES.get(PaymentKind(kinds.get(row.payment_id or 0, PaymentKind.FULL)), "Paid by card")
-    if row.kind == _K.ADJUSTMENT and row.credits and row.amount_cents < 0:
+    # A correction is of no payment.
+    given = row.credits or row.payment_id is not None
+    if row.kind == _K.ADJUSTMENT and given and row.amount_cents < 0:
         return "Given back another way"
     came_in, went_out = _WORDS[row.kind]
     return came_in if row.amount_cents > 0 else went_out

@@ -107,8 +107,8 @@ def test_surplus_money_is_sent_back_by_its_own_job_once(gateway: FakeGateway) ->
     mend(gateway)
     jobs = steps.owed("jobs.payments.refund_late_payment")
     assert len(jobs) == 2, "the one that was owed at first, and this one"
-    for [payment_id] in jobs:
-        refund_late_payment(payment_id, gateway)
+    for payment_id, *number in jobs:
+        refund_late_payment(payment_id, gateway, *number)
     assert len(gateway.refunds) == 1
     assert books.prove(gateway, after=timedelta(hours=25)).ok
 

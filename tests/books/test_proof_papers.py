@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
+
+from bakery.payments.models import Payment
+from bakery.payments.refund_states import Tender
 from tests.books import steps as books
 from tests.fakes.gateway import FakeGateway
 from tests.payments import steps
+from tests.payments import surplus_steps as surplus
 
 
 def test_a_payment_that_succeeded_without_a_charge_is_found(gateway: FakeGateway) -> None:
@@ -95,3 +101,18 @@ def test_surplus_money_that_has_not_gone_back_within_a_day_is_found(gateway: Fak
         "send_back",
         order.total_cents,
     )
+
+
+@pytest.mark.parametrize("tender", [Tender.CASH, Tender.BANK_TRANSFER])
+@pytest.mark.parametrize("paid", [surplus.late, surplus.twice])
+def test_surplus_money_that_was_given_by_hand_is_no_difference(
+    gateway: FakeGateway, paid: Callable[[FakeGateway], Payment], tender: Tender
+) -> None:
+    payment = paid(gateway)
+    surplus.bounced(payment, gateway)
+    books.prove(gateway, after=timedelta(hours=25))
+    assert "surplus_kept" in books.kinds()
+    surplus.give(payment, gateway, tender=tender)
+    books.prove(gateway, after=timedelta(hours=25))
+    # Nobody prints receipts in this test.
+    assert set(books.kinds()) <= {"receipt_missing"}

@@ -13,6 +13,7 @@ from flask import Flask
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from bakery.core import clock
+from bakery.core.errors import Conflict
 from bakery.infra.db import db
 from bakery.integrations.gateway.port import GatewayRefused, GatewayUnavailable
 from bakery.integrations.gateway.stripe_gateway import StripeGateway
@@ -24,6 +25,7 @@ from bakery.people.models import Role
 from sandbox import server
 from tests.payments import refund_steps as refunds
 from tests.payments import steps
+from tests.payments import surplus_steps as surplus
 
 SECRET = "whsec_saffron"
 
@@ -136,6 +138,25 @@ def paid(world: server.Sandbox, gateway: StripeGateway, card: str = "42424242424
     return steps.reread(order)
 
 
+def bank_sends_back(world: server.Sandbox) -> None:
+    """Every refund that has arrived so far; Stripe tells of it."""
+    for refund in world.objects("refund"):
+        if refund["status"] == "succeeded":
+            world.settle_refund(refund["id"], "failed", "expired_or_canceled_card")
+    apply_all(world)
+
+
+def paid_too_late(world: server.Sandbox, gateway: StripeGateway) -> Order:
+    """Cancelled while its customer was paying: the money bought nothing."""
+    order = steps.pending()
+    services.start_checkout(order.id, gateway, steps.BASE)
+    db.session.get_one(Order, order.id).status = "CANCELLED"
+    db.session.commit()
+    world.pay(str(steps.latest(order).session_id))
+    apply_all(world)
+    return steps.reread(order)
+
+
 concurrency = pytest.mark.concurrency
 
 
@@ -231,3 +252,37 @@ def test_stripe_away_for_good_and_then_back(world: server.Sandbox, told: StripeG
     apply_all(world)
     assert len(world.objects("refund")) == 1
     assert refunds.row(request_id).state == "SUCCEEDED"
+
+
+@concurrency
+def test_surplus_that_a_bank_sends_back_is_sent_with_another_key_and_then_given_in_cash(
+    world: server.Sandbox, told: StripeGateway
+) -> None:
+    order = paid_too_late(world, told)
+    payment = steps.latest(order)
+    surplus.work(payment, told)
+    bank_sends_back(world)
+    surplus.retry(payment, told)
+    surplus.work(payment, told)
+    bank_sends_back(world)
+    assert [refund["status"] for refund in world.objects("refund")] == ["failed", "failed"]
+    [shown] = surplus.shown(payment)
+    assert (shown.held.cents, shown.under_way) == (10_550, False)
+    assert surplus.give(payment, told)
+    assert [kind for kind, _ in steps.ledger(order)[1:]] == ["refund", "reversal"] * 2 + ["cash"]
+    assert steps.reread(order).held_cents == 0 and steps.alerts("stripe_event") == []
+
+
+@concurrency
+def test_surplus_that_takes_its_time_at_stripe_is_not_sent_twice(
+    world: server.Sandbox, told: StripeGateway
+) -> None:
+    order = paid_too_late(world, told)
+    payment = steps.latest(order)
+    surplus.given_up(payment)
+    world.refunds_begin("pending")
+    told.refund(str(steps.latest(order).payment_intent_id), 10_550, idempotency_key="by hand")
+    for attempt in surplus.both(payment, told):
+        with pytest.raises(Conflict, match="on its way"):
+            attempt()
+    assert len(world.objects("refund")) == 1

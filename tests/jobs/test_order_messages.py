@@ -273,6 +273,27 @@ def test_a_refund_that_failed_is_not_told_as_sent(session: Session, outside: Ada
     assert outside.mailer.sent == []
 
 
+def test_what_came_back_and_was_given_in_cash_is_told_anew(session: Session, outside: Adapters) -> None:
+    order = refunded(session, cancelled=True)
+    orders.send_late_refund(order.id)
+    refund = session.scalars(select(Transaction).where(Transaction.kind == TransactionKind.REFUND)).one()
+    for kind, cents, reference in (
+        (TransactionKind.REVERSAL, 8600, refund.stripe_id),
+        (TransactionKind.CASH, -8600, "surplus:1:3"),
+    ):
+        row = Transaction(order_id=order.id, payment_id=refund.payment_id, kind=kind, currency="AUD")
+        row.amount_cents, row.stripe_id = cents, reference
+        session.add(row)
+        session.flush()
+    session.commit()
+    for _ in range(2):
+        orders.send_late_refund(order.id)
+    _, mail = outside.mailer.sent
+    assert mail.subject.endswith("your money has gone back")
+    for body in (flat(mail.text), flat(mail.html)):
+        assert "$86.00 given back in cash." in body and "ten days" not in body
+
+
 def test_who_paid_twice_keeps_the_order_and_is_told_so(session: Session, outside: Adapters) -> None:
     orders.send_late_refund(refunded(session, confirmed=True).id)
     text = flat(outside.mailer.sent[0].text)

@@ -90,6 +90,22 @@ def test_money_that_bought_nothing_is_a_debt_until_it_is_back(paid: Order) -> No
     assert last("refund") == [("stripe", -10400), ("deposits", 10400)]
 
 
+@pytest.mark.parametrize(
+    ("kind", "money"), [(K.CASH, "cash"), (K.EXTERNAL_CARD, "terminal"), (K.ADJUSTMENT, "suspense")]
+)
+def test_money_that_bought_nothing_and_is_given_by_hand_is_no_debt_any_more(
+    paid: Order, kind: K, money: str
+) -> None:
+    pay(paid, 10400, "pi_twice", surplus=True)
+    before = balances()
+    payment_id = books.payment_of(paid)
+    enter(paid, kind, -10400, f"surplus:{payment_id}:2", payment_id=payment_id)
+    assert last(kind.value) == [(money, -10400), ("deposits", 10400)]
+    after = balances()
+    assert after.pop(money) == -10400 and "deposits" not in after
+    assert before.pop("deposits") == -10400 and after == before
+
+
 def test_a_late_payment_of_an_order_that_never_was_one() -> None:
     order = OrderFactory(expired=True)
     pay(order, 8600, "pi_late", surplus=True)

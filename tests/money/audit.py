@@ -22,9 +22,9 @@ ALWAYS = {
         SELECT o.id, o.credited_cents FROM shop_order o LEFT JOIN ledger_transaction t ON t.order_id = o.id
         WHERE o.id = ANY(:orders) GROUP BY o.id
         HAVING o.credited_cents <> -coalesce(sum(t.amount_cents) FILTER (WHERE t.credits), 0)""",
-    "no payment gave back more than it brought": """
+    "no payment gave back more than it brought": f"""
         SELECT p.id, sum(t.amount_cents) FROM payment p JOIN ledger_transaction t ON t.payment_id = p.id
-        WHERE p.order_id = ANY(:orders) AND t.kind IN ('charge', 'refund', 'reversal')
+        WHERE p.order_id = ANY(:orders) AND t.kind IN {OWN}
         GROUP BY p.id HAVING sum(t.amount_cents) < 0""",
     "a payment is in the ledger exactly when it succeeded": """
         SELECT p.id, p.state, count(t.id) FROM payment p
@@ -38,9 +38,11 @@ ALWAYS = {
     "paid means that nothing is due": """
         SELECT id, total_cents, credited_cents, held_cents FROM shop_order
         WHERE id = ANY(:orders) AND payment_status = 'PAID' AND held_cents < total_cents - credited_cents""",
-    "refunded means that nothing is held": """
+    "refunded means that nothing is held but what bought nothing": f"""
         SELECT id, held_cents FROM shop_order
-        WHERE id = ANY(:orders) AND payment_status = 'REFUNDED' AND held_cents <> 0""",
+        WHERE id = ANY(:orders) AND payment_status = 'REFUNDED' AND held_cents <> (
+            SELECT coalesce(sum(t.amount_cents), 0) FROM ledger_transaction t JOIN payment p ON p.id = t.payment_id
+            WHERE p.order_id = shop_order.id AND p.surplus AND t.kind IN {OWN})""",
     "the kitchen has only what was paid for": """
         SELECT o.id, o.status, o.payment_status FROM shop_order o
         WHERE o.id = ANY(:orders) AND o.status IN ('CONFIRMED', 'IN_PRODUCTION', 'READY', 'COLLECTED')
@@ -53,11 +55,12 @@ ALWAYS = {
         SELECT order_id FROM payment WHERE order_id = ANY(:orders) AND state IN ('CREATED', 'OPEN')
         GROUP BY order_id HAVING count(*) > 1""",
 }
-# Money that bought nothing and cannot go back by itself: it did not arrive, or a bank took it in a dispute. A person
-# has an alert about it.
-CAME_BACK = """(SELECT coalesce(sum(t.amount_cents), 0) FROM ledger_transaction t JOIN payment p ON p.id = t.payment_id
-    WHERE p.order_id = shop_order.id AND p.surplus AND t.kind IN ('charge', 'refund', 'reversal')
-    AND EXISTS (SELECT 1 FROM ledger_transaction x WHERE x.payment_id = p.id AND x.kind IN ('reversal', 'dispute')))"""
+# Money that bought nothing and cannot go back by itself: it did not arrive, a bank took it in a dispute, or one about
+# its order was open. A person has an alert about it, and the order's page says what can be done.
+CAME_BACK = f"""(SELECT coalesce(sum(t.amount_cents), 0) FROM ledger_transaction t JOIN payment p ON p.id = t.payment_id
+    WHERE p.order_id = shop_order.id AND p.surplus AND t.kind IN {OWN} AND (
+        EXISTS (SELECT 1 FROM ledger_transaction x WHERE x.payment_id = p.id AND x.kind IN ('reversal', 'dispute'))
+        OR EXISTS (SELECT 1 FROM dispute d WHERE d.order_id = p.order_id)))"""
 AT_REST = {
     "nothing is held of an order that bought nothing": """
         SELECT id, status, held_cents FROM shop_order

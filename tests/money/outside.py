@@ -75,6 +75,21 @@ class Outside(Base):
         self.box.dashboard_refund(intent, cents)
         return "refunded outside"
 
+    def send_back(self, which: int) -> str:
+        """A bank sends back a refund of money that bought nothing, which had arrived."""
+        query = select(Payment.payment_intent_id).where(Payment.surplus, Payment.order_id.in_(self.orders))
+        intents = set(db.session.scalars(query))
+        db.session.rollback()
+        arrived = [
+            refund["id"]
+            for refund in self.box.world.store.all("refund")
+            if refund["payment_intent"] in intents and refund["status"] == "succeeded"
+        ]
+        if not arrived:
+            return "nothing"
+        self.box.settle_refund(arrived[which % len(arrived)], "failed", "expired_or_canceled_card")
+        return "sent back"
+
     def dispute(self, order_id: int, *, inquiry: bool) -> str:
         """A cardholder complains to their bank."""
         intent = self._paid_intent(order_id)

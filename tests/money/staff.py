@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import count
 
 from sqlalchemy import Row, select
@@ -16,6 +17,7 @@ from bakery.payments.refund_states import PartState, RefundKind, RefundSource, R
 from bakery.payments.services import refund_requests
 from bakery.payments.services.counter import Taking, take_money
 from bakery.payments.services.refund_requests import Ask
+from bakery.payments.surplus_queries import Surplus, surplus_of
 from tests.money.base import Base
 
 _keys = count(1)
@@ -96,6 +98,23 @@ class Staff(Base):
             return "retried"
         services.give_otherwise(part.id, self.manager, Tender.CASH, "the card is closed", self.gateway)
         return "otherwise"
+
+    def mend_surplus(self, which: int) -> str:
+        """Money that bought nothing and did not go back by itself is sent again, or given in cash."""
+        payments = [each.payment_id for order_id in self.orders for each in self._surplus(order_id)]
+        if not payments:
+            return "nothing"
+        payment_id = payments[which % len(payments)]
+        if which % 3:
+            services.retry_surplus(payment_id, self.manager, self.gateway)
+            return "retried"
+        services.give_surplus(payment_id, self.manager, Tender.CASH, "the card is closed", self.gateway)
+        return "given"
+
+    def _surplus(self, order_id: int) -> Sequence[Surplus]:
+        found = surplus_of(db.session(), self.order(order_id))
+        db.session.rollback()
+        return found
 
     def _one(self, state: RefundState, which: int) -> int | None:
         found = db.session.scalars(

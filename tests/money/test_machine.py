@@ -123,6 +123,8 @@ MOVES = (
     Move("agree to a refund", 5, lambda a, b, c: shop.approve(a, owner=b % 2 == 0)),
     Move("decline a refund", 1, lambda a, b, c: shop.reject(a)),
     Move("mend a refund", 3, lambda a, b, c: shop.mend_refund(a)),
+    Move("a bank sends money back", 2, lambda a, b, c: shop.send_back(a)),
+    Move("mend what bought nothing", 3, lambda a, b, c: shop.mend_surplus(a)),
     Move(
         "refund in the dashboard",
         1,

@@ -139,11 +139,13 @@ def test_a_refund_that_failed_meanwhile_is_not_asked_for_for_ever(
 ) -> None:
     def fails() -> None:
         [refund] = gateway.refunds.values()
-        assert steps.tell("refund.failed", {**refund.raw, "status": "failed"}) == EventOutcome.FLAGGED
+        assert steps.tell("refund.failed", {**refund.raw, "status": "failed"}) == EventOutcome.APPLIED
 
     gateway.interrupt = fails
     services.refund_late_payment(steps.latest(cancelled).id, gateway)
     assert len(gateway.refunds) == 1
+    [alert] = steps.alerts("refund_failed")
+    assert "did not go back" in alert.text and "on the order's page" in alert.text
     assert steps.owed("jobs.orders.send_late_refund") == []
 
 

@@ -98,7 +98,8 @@ MEANINGS: dict[DifferenceKind, Meaning] = {
     _D.SURPLUS_KEPT: Meaning(
         "Money that bought nothing is still here",
         _O,
-        "Ask Stripe once more to send it back. The customer is told by mail.",
+        "Ask Stripe once more to send it back. The customer is told by mail. Where a bank sent "
+        "it back, try again or give it another way on the order's page.",
         Fix.SEND_BACK,
     ),
     _D.REFUND_NOT_CREDITED: Meaning(

@@ -23,8 +23,9 @@ from bakery.payments import receipts
 from bakery.payments.books import differences, fees
 from bakery.payments.books.kinds import Fix
 from bakery.payments.books.models import BalanceEntry, DifferenceState
-from bakery.payments.models import StripeEvent, TransactionKind
+from bakery.payments.models import Payment, StripeEvent, TransactionKind
 from bakery.payments.operations import ledger
+from bakery.payments.operations.surplus import JOB
 from bakery.payments.services.events import apply_event, record_event
 from bakery.payments.services.reconciliation import SOURCE
 
@@ -138,13 +139,15 @@ def _issue_receipt(task: _Task, gateway: Gateway) -> str:
 
 
 def _send_back(task: _Task, gateway: Gateway) -> str:
-    """The job that sends surplus money back asks Stripe with the payment's own key: it goes back once."""
+    """The job that sends surplus money back asks Stripe with the key of the payment's last try: it goes back once."""
     payment_id = int(task.subject.removeprefix("payment:"))
     with transaction() as session:
+        payment = session.get_one(Payment, payment_id)
         outbox.owe(
             session,
-            "jobs.payments.refund_late_payment",
+            JOB,
             payment_id,
+            payment.refund_try,
             on=queue.DEFAULT,
             key=f"payment:{payment_id}:refund:again:{task.difference_id}:{task.times}",
         )

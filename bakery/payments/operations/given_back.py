@@ -7,11 +7,11 @@ from dataclasses import replace
 from sqlalchemy.orm import Session
 
 from bakery.core.money import Money
-from bakery.infra import outbox, queue
 from bakery.orders.models import Order
+from bakery.payments import refund_words
 from bakery.payments.facts import RefundFacts
 from bakery.payments.models import EventOutcome, Payment, TransactionKind
-from bakery.payments.operations import fraud_warnings, ledger, refund_parts
+from bakery.payments.operations import fraud_warnings, ledger, refund_parts, surplus
 from bakery.payments.operations.results import Result, applied, flagged, ignored
 
 ON_ITS_WAY = ("pending", "requires_action")
@@ -55,32 +55,24 @@ def _enter(session: Session, order: Order, payment: Payment, facts: RefundFacts)
         credits=known.credits if known else facts.status not in FAILED and not payment.surplus,
     )
     if facts.status in FAILED:
-        return _came_back(session, order, entry, told=known is not None)
+        return _came_back(session, order, payment, entry, facts)
     ledger.enter(session, entry)
     ledger.settle_refunds(session, order, f"Stripe refund {facts.refund_id}")
     fraud_warnings.settle_refunded(session, payment)
-    if payment.surplus and ledger.held_for_payment(session, payment.id) <= 0:
-        owe_news(session, payment)
+    if payment.surplus:
+        surplus.conclude(session, payment)
     return applied("refunded", order.id)
 
 
-def owe_news(session: Session, payment: Payment) -> None:
-    """The customer is told, once, that money which bought nothing has gone back."""
-    outbox.owe(
-        session,
-        "jobs.orders.send_late_refund",
-        payment.order_id,
-        on=queue.DEFAULT,
-        key=f"payment:{payment.id}:refund-told",
-    )
-
-
-def _came_back(session: Session, order: Order, entry: ledger.Entry, *, told: bool) -> Result:
+def _came_back(
+    session: Session, order: Order, payment: Payment, entry: ledger.Entry, facts: RefundFacts
+) -> Result:
     """A refund that the bank sent back: the shop has the money again, and the customer does not.
 
-    Its two rows say so together, also when nobody had `told` that the money was sent; then what came back is
+    Its two rows say so together, also when nobody had told that the money was sent; then what came back is
     written first, since more may have gone meanwhile than would be left in between.
     """
+    told = ledger.entered(session, TransactionKind.REFUND, entry.reference)
     back = Money(-entry.amount.cents, entry.amount.currency)
     ledger.enter(
         session,
@@ -89,6 +81,10 @@ def _came_back(session: Session, order: Order, entry: ledger.Entry, *, told: boo
     ledger.enter(session, entry)
     if told:
         ledger.settle_refunds(session, order, f"Stripe refund {entry.reference} did not arrive")
+    if payment.surplus:
+        # Staff have it with the payment, and with it what to do.
+        surplus.fail(session, order, payment, refund_words.failed(facts.failure_reason, facts.status or ""))
+        return applied(f"refund {entry.reference} did not arrive", order.id)
     return flagged(
         f"Refund {entry.reference} of order {order.number} did not arrive; pay the customer another way",
         order.id,

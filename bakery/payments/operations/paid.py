@@ -24,6 +24,7 @@ from bakery.payments.models import (
 )
 from bakery.payments.operations import attempts, kept, ledger
 from bakery.payments.operations.results import Result, applied, ignored
+from bakery.payments.operations.surplus import JOB
 
 _FOLLOWERS = ("refund.", "charge.dispute.", "radar.early_fraud_warning.")
 
@@ -149,7 +150,7 @@ def _give_back(session: Session, order: Order, payment: Payment, why: str) -> st
     payment.surplus = True
     outbox.owe(
         session,
-        "jobs.payments.refund_late_payment",
+        JOB,
         payment.id,
         on=queue.DEFAULT,
         key=f"payment:{payment.id}:refund",

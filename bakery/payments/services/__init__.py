@@ -34,6 +34,7 @@ from bakery.payments.services.refund_rescue import (
 from bakery.payments.services.refund_run import follow_refunds, give_up_refund, run_refund
 from bakery.payments.services.refunds import refund_late_payment, report_failed_refund
 from bakery.payments.services.saved_cards import forget_customer, remove_card, set_default_card
+from bakery.payments.services.surplus import give_surplus, retry_surplus
 
 __all__ = [
     "ChargeOutcome",
@@ -64,6 +65,7 @@ __all__ = [
     "look_at_unpaid",
     "follow_refunds",
     "give_otherwise",
+    "give_surplus",
     "give_up_refund",
     "hand_over",
     "leave_it",
@@ -77,6 +79,7 @@ __all__ = [
     "set_default_card",
     "start_card_setup",
     "retry_part",
+    "retry_surplus",
     "run_refund",
     "start_checkout",
 ]

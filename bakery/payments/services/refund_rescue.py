@@ -35,7 +35,7 @@ SENT_AFTER_ALL = "Stripe had this refund after all: it is in the books now. Noth
 GONE = "This money is not with us any more: it went back another way, perhaps in Stripe's own dashboard."
 NOT_TO_GIVE = "This is not to be given (any more); somebody was quicker."
 # What the ledger calls money that a person gives back.
-_KINDS = {
+GIVEN_AS = {
     Tender.CASH: TransactionKind.CASH,
     Tender.EXTERNAL_CARD: TransactionKind.EXTERNAL_CARD,
     Tender.BANK_TRANSFER: TransactionKind.ADJUSTMENT,
@@ -64,7 +64,7 @@ def give_otherwise(part_id: int, actor: Actor, tender: Tender, why: str, gateway
     Refuses what has not failed, an open dispute, money that is gone (Conflict), and no reason (Invalid).
     """
     why = words_of(why, "Say why it goes another way.", "why")
-    if tender not in _KINDS:
+    if tender not in GIVEN_AS:
         raise Invalid("Choose how it is given.", field="tender")
     _refuse_sent(part_id, gateway)
     with transaction() as session:
@@ -92,7 +92,7 @@ def hand_over(part_id: int, actor: Actor, note: str = "") -> None:
         said = note.replace("\x00", "").strip()[:200]
         entry = ledger.Entry(
             order.id,
-            _KINDS[tender],
+            GIVEN_AS[tender],
             Money(-part.amount_cents, request.currency),
             f"refund-part:{part.id}",
             payment_id=part.payment_id,
