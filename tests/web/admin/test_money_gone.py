@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
 
 from bakery.core.actor import SYSTEM
+from bakery.infra.db import db
 from bakery.integrations.adapters import Adapters
+from bakery.messages.models import Channel, Message, MessageStatus
 from bakery.orders import services
 from bakery.orders.models import Order
 from bakery.orders.states import OrderStatus
 from bakery.payments.dispute_models import Dispute
+from bakery.shop.models import Shop
+from tests.aftercare.disputed import at, carry, disputed
 from tests.fakes.gateway import FakeGateway
 from tests.payments import dispute_steps as told
 from tests.payments import refund_steps as refunds
@@ -77,3 +82,58 @@ def test_a_refund_of_everything_says_before_it_is_given_that_the_order_stays(
     stays = "<strong>stays</strong>, and will still be made. Cancel it instead if it is not to be."
     assert stays in preview(kind="all")
     assert stays not in preview(kind="amount", amount="10.00")
+
+
+def test_an_inquiry_names_the_one_way_to_refund_it(
+    desk: FlaskClient, sold: Order, gateway: FakeGateway
+) -> None:
+    inquiry = disputed(sold, gateway, "warning_needs_response", reason="unrecognized")
+    page = desk.get(at(inquiry)).text
+    assert "“Refund it instead”, on this page, is the one way." in page
+    assert "Nothing of this order can be refunded" not in page
+    assert "only the inquiry’s own page can give the payment back" in page_of(desk, sold)
+    give = desk.get(f"/admin/orders/{sold.number}/refund").text
+    assert "$0.00 of $86.00 can go back while it is frozen" in give and f'href="{at(inquiry)}"' in give
+
+
+def test_a_dispute_that_was_accepted_was_neither_answered_nor_decided(
+    desk: FlaskClient, dispute: Dispute, gateway: FakeGateway
+) -> None:
+    desk.post(at(dispute, "/acceptance"), data={"version": "0", "sure": "y"})
+    carry()
+    page = desk.get(at(dispute)).text
+    assert "We accepted what the cardholder says" in page and "The bank decided" not in page
+    assert "Read the file" in page and "Read what was sent" not in page
+
+
+def test_a_refund_that_failed_says_how_much_and_what_the_customer_was_told(
+    desk: FlaskClient, sold: Order, gateway: FakeGateway
+) -> None:
+    request_id = refunds.refunded(sold, gateway)
+    [part] = refunds.parts(request_id)
+    steps.tell("refund.failed", gateway.settle(str(part.stripe_refund_id), "failed").raw)
+    page = desk.get(f"/admin/refunds/{request_id}").text
+    assert "It did not go back. The customer has been told nothing of it" in page
+    db.session.add(
+        Message(
+            channel=Channel.EMAIL,
+            template="refunded",
+            recipient="laila@saffron.test",
+            subject_ref=f"refund:{request_id}",
+            status=MessageStatus.SENT,
+        )
+    )
+    db.session.commit()
+    page = desk.get(f"/admin/refunds/{request_id}").text
+    assert "The customer was told that it had gone back, and nothing since" in page
+
+
+def test_a_refund_above_the_limit_waits_for_the_second_yes_in_its_parts_too(
+    desk: FlaskClient, sold: Order, session: Session
+) -> None:
+    session.get_one(Shop, 1).refund_limit_cents = 1000
+    session.commit()
+    asked = refunds.ask(sold, actor=refunds.who(), approve=True)
+    assert asked.awaits_second
+    page = desk.get(f"/admin/refunds/{asked.id}").text
+    assert "Waits for the second yes" in page and "Waiting to be sent" not in page
