@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from bakery.core import clock
 from bakery.core.actor import SYSTEM
 from bakery.infra.db import db
 from bakery.integrations.adapters import Adapters
@@ -13,8 +16,11 @@ from bakery.orders import services
 from bakery.orders.models import Order
 from bakery.orders.states import OrderStatus
 from bakery.payments.dispute_models import Dispute
+from bakery.people.models import Role
+from bakery.production.services import open_tickets
 from bakery.shop.models import Shop
 from tests.aftercare.disputed import at, carry, disputed
+from tests.factories.people import sign_in
 from tests.fakes.gateway import FakeGateway
 from tests.payments import dispute_steps as told
 from tests.payments import refund_steps as refunds
@@ -137,3 +143,18 @@ def test_a_refund_above_the_limit_waits_for_the_second_yes_in_its_parts_too(
     assert asked.awaits_second
     page = desk.get(f"/admin/refunds/{asked.id}").text
     assert "Waits for the second yes" in page and "Waiting to be sent" not in page
+
+
+def test_the_kitchen_is_told_to_ask_once_the_dispute_is_lost(
+    desk: FlaskClient, dispute: Dispute, sold: Order
+) -> None:
+    open_tickets(sold.id)
+    board, paper = "/kitchen?day=week", "/kitchen/print?day=week"
+    sold_on = sold.pickup_at - timedelta(hours=3)
+    with clock.travel(sold_on):
+        sign_in(desk, role=Role.BAKER)
+        assert sold.number in desk.get(board).text and "DISPUTE LOST" not in desk.get(board).text
+    lose(sold)
+    with clock.travel(sold_on):
+        assert "The bank took the money back: ask before it is made." in desk.get(board).text
+        assert "DISPUTE LOST: ASK FIRST" in desk.get(paper).text
