@@ -14,13 +14,17 @@ from bakery.integrations.adapters import Adapters
 from bakery.messages.models import Channel, Message, MessageStatus
 from bakery.orders import services
 from bakery.orders.models import Order
+from bakery.orders.release import release_unpaid
 from bakery.orders.states import OrderStatus
 from bakery.payments.dispute_models import Dispute
 from bakery.people.models import Role
 from bakery.production.services import open_tickets
 from bakery.shop.models import Shop
 from tests.aftercare.disputed import at, carry, disputed
+from tests.factories.catalog import make_cake
+from tests.factories.checkout import place
 from tests.factories.people import sign_in
+from tests.factories.shop import make_open_shop
 from tests.fakes.gateway import FakeGateway
 from tests.payments import dispute_steps as told
 from tests.payments import refund_steps as refunds
@@ -158,3 +162,15 @@ def test_the_kitchen_is_told_to_ask_once_the_dispute_is_lost(
     with clock.travel(sold_on):
         assert "The bank took the money back: ask before it is made." in desk.get(board).text
         assert "DISPUTE LOST: ASK FIRST" in desk.get(paper).text
+
+
+def test_the_kitchen_reads_first_that_an_order_is_not_paid(desk: FlaskClient, session: Session) -> None:
+    make_open_shop(session)
+    order = place((make_cake(stock=9, price_cents=8_600), 1))
+    release_unpaid(order.id, refunds.who(), "They are regulars")
+    open_tickets(order.id)
+    with clock.travel(order.pickup_at - timedelta(hours=3)):
+        sign_in(desk, role=Role.BAKER)
+        assert (
+            "<strong>NOT PAID: $86.00.</strong> Staff let it through." in desk.get("/kitchen?day=week").text
+        )
