@@ -11,7 +11,7 @@ from bakery.orders.queries import get_order
 from bakery.payments import refund_queries
 from bakery.payments.receipts import ReceiptPdf
 from bakery.payments.refund_models import RefundRequest
-from bakery.payments.refund_states import RefundKind
+from bakery.payments.refund_states import PartState, RefundKind, Tender
 from bakery.payments.refund_words import WAYS
 from jobs import mails
 
@@ -21,11 +21,17 @@ REFUNDED, DECLINED = "refunded", "refund_declined"
 def refunded(request_id: int, times: int, paper: ReceiptPdf) -> Email:
     """Their money is on its way, by which ways, and the credit note."""
     request, order = _read(request_id)
+    sums = refund_queries.sums_by_way(request)
+    # What a person gave in the place of what did not arrive; the credit note of before names the first way.
+    given = _given_instead(request) if times > 1 else []
     again = " once more" if times > 1 else ""
+    subject = f"{_words(request)} is on its way back to you{again}"
+    if given:
+        subject = f"we gave you {_listed(given)}"
     return mails.draft(
         REFUNDED,
         to=order.contact_email,
-        subject=f"Order {order.number}: {_words(request)} is on its way back to you{again}",
+        subject=f"Order {order.number}: {subject}",
         subject_ref=request.ref,
         version=times,
         attachments=[Attachment(f"credit-note-{paper.name}", "application/pdf", paper.data)],
@@ -33,11 +39,9 @@ def refunded(request_id: int, times: int, paper: ReceiptPdf) -> Email:
         first_name=mails.first_name(order),
         request=request,
         again=times > 1,
-        by_card=any(tender == "stripe" for tender, _ in refund_queries.sums_by_way(request)),
-        ways=[
-            (WAYS[tender].capitalize(), "", mails.amount(cents))
-            for tender, cents in refund_queries.sums_by_way(request)
-        ],
+        given=_listed(given),
+        by_card=any(tender == Tender.STRIPE for tender, _ in sums),
+        ways=[(WAYS[tender].capitalize(), "", mails.amount(cents)) for tender, cents in sums],
         tax=Money(request.tax_cents, request.currency),
         link=_link(order),
     )
@@ -57,6 +61,22 @@ def declined(request_id: int) -> Email:
         cancelled=request.kind == RefundKind.CANCELLATION,
         link=_link(order),
     )
+
+
+def _given_instead(request: RefundRequest) -> list[str]:
+    """What was given by hand of a card's money, way by way: that is done only where the card did not take it."""
+    found: dict[str, int] = {}
+    for part in request.parts:
+        by_hand = part.tender != Tender.STRIPE and part.payment_id is not None
+        if by_hand and part.state == PartState.SUCCEEDED:
+            found[part.tender] = found.get(part.tender, 0) + part.amount_cents
+    return [
+        f"{mails.amount(Money(cents, request.currency))} {WAYS[tender]}" for tender, cents in found.items()
+    ]
+
+
+def _listed(given: list[str]) -> str:
+    return " and ".join(given)
 
 
 def _read(request_id: int) -> tuple[RefundRequest, Order]:

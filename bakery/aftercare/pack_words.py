@@ -39,4 +39,4 @@ RECORDS = {
     EvidenceKind.HANDOVER.value: "With the handover",
     EvidenceKind.DISPUTE.value: "When the bank asked",
 }
-ALLERGENS = {"contains": "Contains", "may_contain": "May contain", "unknown": "Not declared"}
+ALLERGENS = {"contains": "Contains", "may_contain": "May contain", "unknown": "Not known"}

@@ -41,7 +41,9 @@ def create_deposit(number: str) -> ResponseReturnValue:
     except DomainError as error:
         if htmx.wants_json():
             raise
-        return order_page(number, problem=error.message, status=error.status)
+        # What Stripe would not take is one message for both ways of writing it.
+        field = "percent" if error.field and request.form.get("percent") else error.field
+        return _again(number, "deposit", field, error)
     order = staff_queries.get_order(db.session(), number)
     if htmx.wants_json():
         return jsonify(_as_json(order))
@@ -58,9 +60,14 @@ def release(number: str) -> ResponseReturnValue:
     try:
         release_unpaid(order_id, actor(), request.form.get("reason", ""))
     except DomainError as error:
-        return order_page(number, problem=error.message, status=error.status)
+        return _again(number, "release", error.field, error)
     flash(f"The kitchen may start on {number}. It is not paid.", "success")
     return htmx.see_other(f"/admin/orders/{number}")
+
+
+def _again(number: str, form: str, field: str | None, error: DomainError) -> ResponseReturnValue:
+    """The page with the form as it was sent, open, and what is wrong beside its field."""
+    return order_page(number, problem=error.message, status=error.status, refused=(form, field or ""))
 
 
 def _rule(currency: str) -> Rule:

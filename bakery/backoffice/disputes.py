@@ -137,7 +137,8 @@ def _page(
     dispute, order = queries.get_dispute(session, dispute_id)
     current = answers.current(session, dispute)
     pack = compose(session, dispute)
-    sent = current is not None and current.state != AnswerState.DRAFT
+    # What was accepted was never sent.
+    sent = current is not None and current.state in (AnswerState.SENDING, AnswerState.SENT)
     if sent and current and current.pack:
         pack = current.pack
     kept = dict(current.texts) if current and current.texts else (draft_texts(pack) if pack else {})

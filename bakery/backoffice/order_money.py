@@ -20,6 +20,8 @@ from bakery.payments.services import counter
 
 blueprint = init_frame(Blueprint("order_money", __name__, url_prefix="/admin/orders"))
 ALREADY = "This form was sent before; it is in the books once."
+# Above the page; what is wrong stands beside its field, which is further down.
+NOT_ENTERED = "Nothing was entered. What is wrong stands under Money, beside its field."
 
 
 @blueprint.post("/<number>/takings")
@@ -29,7 +31,7 @@ def take(number: str) -> ResponseReturnValue:
     order_id, currency = order.id, order.currency
     form = TakingForm(prefix="till-")
     if not form.validate():
-        return order_page(number, status=422, taking=form)
+        return order_page(number, problem=NOT_ENTERED, status=422, taking=form)
     taking = form.taking()
     done = f"{money(Money(taking.cents, currency))} {counter.TENDER_WORDS[taking.tender]} is in the books."
     return _answer(number, lambda: counter.take_money(order_id, taking, actor()), done, {"taking": form})
@@ -41,7 +43,7 @@ def adjust(number: str) -> ResponseReturnValue:
     order_id = staff_queries.get_order(db.session(), number).id
     form = AdjustmentForm(prefix="correct-")
     if not form.validate():
-        return order_page(number, status=422, adjustment=form)
+        return order_page(number, problem=NOT_ENTERED, status=422, adjustment=form)
     adjustment = form.adjustment()
     return _answer(
         number,
@@ -66,6 +68,6 @@ def _answer(
         if field is None:
             return order_page(number, problem=error.message, status=error.status)
         field.errors = [error.message]
-        return order_page(number, status=error.status, **forms)
+        return order_page(number, problem=NOT_ENTERED, status=error.status, **forms)
     flash(done if new else ALREADY, "success")
     return htmx.see_other(f"/admin/orders/{staff_queries.get_order(db.session(), number).number}#money")

@@ -31,7 +31,7 @@ class TakingForm(FlaskForm):  # type: ignore[misc]
         default=TransactionKind.CASH.value,
     )
     amount = NumberField("Amount", places=2, amount=True, needed=_AMOUNT_MISSING)
-    slip = StringField("Number on the slip", [Length(max=60, message="Up to 60 characters.")])
+    slip = StringField("Number on the slip, for a card", [Length(max=60, message="Up to 60 characters.")])
     note = StringField("Note for the books", [Length(max=300, message="Up to 300 characters.")])
 
     def taking(self) -> Taking:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, flash, jsonify, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
+from sqlalchemy.orm import Session
 
 from bakery.backoffice.frame import actor, init_frame
 from bakery.backoffice.refund_form import KINDS, RefundForm, read_form, read_json, simulation_json
@@ -14,6 +15,8 @@ from bakery.infra.db import db
 from bakery.infra.limits import limiter
 from bakery.orders import staff_queries
 from bakery.payments import refund_queries
+from bakery.payments.dispute_models import Dispute
+from bakery.payments.dispute_queries import disputes_of
 from bakery.payments.refund_simulation import Choice, Simulation, simulate
 from bakery.payments.refund_standing import read_standing
 from bakery.payments.refund_states import RefundState
@@ -135,6 +138,7 @@ def _page(
         problem=problem,
         waiting=waiting,
         frozen=FROZEN if standing.disputed else "",
+        inquiry=_only_inquiry(session, order.id),
         decides=_may_decide(),
         ways=WAYS,
     )
@@ -150,3 +154,9 @@ def _words(asked: Asked) -> str:
     if asked.state == RefundState.REQUESTED:
         return "Asked for. Somebody who may decide on it has been told."
     return "Decided. It is on its way."
+
+
+def _only_inquiry(session: Session, order_id: int) -> Dispute | None:
+    """The bank's question about it, where no dispute is open beside it: that alone a refund can settle."""
+    opened = [dispute for dispute in disputes_of(session, order_id) if dispute.is_open]
+    return opened[0] if opened and all(dispute.is_inquiry for dispute in opened) else None

@@ -155,10 +155,14 @@ def order_page(
     *,
     problem: str = "",
     status: int = 200,
+    refused: tuple[str, str] | None = None,
     taking: TakingForm | None = None,
     adjustment: AdjustmentForm | None = None,
 ) -> ResponseReturnValue:
-    """One order with all that happened to it, what is wrong (`problem`), and forms as somebody filled them in."""
+    """One order with all that happened to it, what is wrong (`problem`), and forms as somebody filled them in.
+
+    `refused`: the form about its payment that was sent ("deposit", "release"), and its field that is wrong.
+    """
     session = db.session()
     session.rollback()
     order = staff_queries.get_order(session, number)
@@ -196,6 +200,7 @@ def order_page(
         available=back.paid,
         back=back if back.paid.cents else None,
         typed=request.form,
+        refused=refused,
         problem=problem,
     )
     return page, status

@@ -120,11 +120,14 @@ def _page(
     found = queries.list_differences(session, state, max(1, at))
     proof = queries.last_proof(session)
     counts = queries.count_by_state(session)
+    lines = sum_lines(proof.sums) if proof else []
     page = render_template(
         "backoffice/books/index.html",
         run=queries.latest_run(session),
         proof=proof,
-        lines=sum_lines(proof.sums) if proof else [],
+        lines=lines,
+        # What is younger than an hour waits for the next proof; it may be all there is.
+        compared=any(line.stripe is not None for line in lines),
         runs=queries.list_runs(session),
         found=found,
         state=state,

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from bakery.backoffice.refund_filters import SOURCES
 from bakery.core.errors import DomainError
+from bakery.core.money import Money
 from bakery.infra.db import db
 from bakery.infra.logging import scrub_text
+from bakery.messages.models import Message, MessageStatus
 from bakery.messages.queries import of_subject
 from bakery.orders.models import Order, OrderLine
 from bakery.orders.queries import get_order
@@ -45,6 +49,7 @@ def refund_page(request_id: int, *, problem: str = "", status: int = 200) -> Res
     standing = read_standing(session, order, but=found.id)
     own = is_own(session, order, current_user.id)
     simulation, wrong = _now(found, standing) if found.state == RefundState.REQUESTED else (None, "")
+    messages = of_subject(session, found.ref)
     page = render_template(
         "backoffice/refunds/show.html",
         refund=found,
@@ -54,11 +59,13 @@ def refund_page(request_id: int, *, problem: str = "", status: int = 200) -> Res
         replaced=[part for part in found.parts if part.state == PartState.REPLACED],
         events=refund_queries.history(session, found.id),
         note=refund_queries.credit_notes_of(session, order.id).get(found.id),
-        messages=of_subject(session, found.ref),
+        messages=messages,
         scrubbed=scrub_text,
         simulation=simulation,
         standing=standing,
         wrong=wrong,
+        came_back=_came_back(found),
+        told=_is_told(messages),
         can_be_left=found.state == RefundState.FAILED and can_be_left(session, order, found),
         frozen=FROZEN if is_frozen(session, found) else "",
         decides=_decides(found) and not own,
@@ -80,6 +87,17 @@ def _now(found: RefundRequest, standing: Standing) -> tuple[Simulation | None, s
         return simulate(standing, choice_now(db.session(), found, standing)), ""
     except DomainError as error:
         return None, error.message
+
+
+def _came_back(found: RefundRequest) -> Money:
+    failed = sum(part.amount_cents for part in found.parts if part.state == PartState.FAILED)
+    return Money(failed, found.currency)
+
+
+def _is_told(messages: Sequence[Message]) -> bool:
+    """Whether a mail said that it has gone back; one that did not leave has told nobody."""
+    unsent = (MessageStatus.FAILED, MessageStatus.SUPPRESSED)
+    return any(row.template == "refunded" and row.status not in unsent for row in messages)
 
 
 def _decides(found: RefundRequest) -> bool:

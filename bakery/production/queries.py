@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session, load_only
 
 from bakery.catalog.illustration.specs import CakeSpec
@@ -18,6 +18,7 @@ from bakery.core.errors import NotFound
 from bakery.core.money import Money
 from bakery.orders.models import Order, OrderLine
 from bakery.orders.states import OrderStatus
+from bakery.payments.dispute_models import Dispute, DisputeState
 from bakery.production.models import STATION_NAMES, Ticket, TicketState
 from bakery.production.services import IN_KITCHEN
 from bakery.scheduling.steps import read_words
@@ -85,6 +86,8 @@ class TicketView:
     unpaid: bool
     overdue: bool
     due_by: date | None
+    # The bank took its money back: whether it is still made is for somebody to say.
+    dispute_lost: bool
 
     @property
     def is_last(self) -> bool:
@@ -194,6 +197,9 @@ def _query() -> Any:
             Order.customer_note,
             Order.contact_name,
             Order.pickup_at,
+            exists()
+            .where(Dispute.order_id == Order.id, Dispute.state == DisputeState.LOST)
+            .label("dispute_lost"),
         )
         .join(OrderLine, OrderLine.id == Ticket.order_line_id)
         .join(Order, Order.id == Ticket.order_id)
@@ -269,6 +275,7 @@ def _view(
         unpaid=row.Order.is_unpaid,
         overdue=row.Order.is_overdue,
         due_by=row.Order.balance_due_on,
+        dispute_lost=row.dispute_lost,
     )
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from bakery.aftercare import evidence, pack_pdf
+from bakery.aftercare.fields import draft_texts
 from bakery.aftercare.models import EvidenceKind
 from bakery.aftercare.pack_facts import compose
 from bakery.aftercare.pack_pdf import MOST_BYTES, TooLarge, build_pack
@@ -254,6 +255,14 @@ def test_a_record_that_was_changed_is_said_to_be(session: Session, sold: Order, 
     )
     session.commit()
     assert [record["whole"] for record in facts_of(dispute)["records"]] == [False, False]
+
+
+def test_what_is_not_so_or_not_known_is_not_said_to_be(sold: Order, gateway: FakeGateway) -> None:
+    facts = facts_of(disputed(sold, gateway))
+    assert facts["handover"] is None and draft_texts(facts)["service_date"] == ""
+    facts["lines"][0]["allergens"] = {"contains": ["Milk"], "unknown": ["Sulphites"]}
+    html = pack_pdf.render_html(facts, [], pack_pdf.SIZES[0])
+    assert "Not known: Sulphites" in html and "Not declared" not in html
 
 
 def test_the_same_facts_give_the_same_words_and_no_secret(sold: Order, gateway: FakeGateway) -> None:

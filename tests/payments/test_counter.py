@@ -92,14 +92,6 @@ def test_a_deposit_in_cash_orders_a_cake(session: Session) -> None:
     assert (order.status, order.payment_status, order.due.cents) == ("CONFIRMED", "DEPOSIT_PAID", 5550)
 
 
-def test_a_confirmed_order_that_nothing_was_paid_for_is_paid_at_the_counter(order: Order) -> None:
-    order.status, order.released_at = "CONFIRMED", order.placed_at
-    db.session.commit()
-    take(order, order.total_cents)
-    order = steps.reread(order)
-    assert (order.status, order.payment_status) == ("CONFIRMED", "PAID")
-
-
 def test_what_went_back_in_part_stays_so_when_the_rest_is_taken(
     deposit_paid: Order, gateway: FakeGateway
 ) -> None:

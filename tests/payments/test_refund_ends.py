@@ -12,8 +12,10 @@ from bakery.orders.models import Order
 from bakery.payments import services
 from bakery.payments.books.check_refunds import check_refunds
 from bakery.payments.models import EventOutcome
+from bakery.payments.receipts import ReceiptPdf
 from bakery.payments.refund_states import Tender
 from bakery.people.models import Role
+from jobs import refund_mails
 from tests.fakes.gateway import FakeGateway, refund_body
 from tests.payments import dispute_steps as told
 from tests.payments import refund_steps as refunds
@@ -59,6 +61,27 @@ def test_what_was_to_be_given_another_way_is_said_not_to_be(
     services.give_otherwise(part.id, refunds.who(), Tender.CASH, "They want cash", gateway)
     services.hand_over(last(promised), refunds.who())
     assert refunds.row(promised).state == "SUCCEEDED" and steps.reread(order).held_cents == 0
+
+
+def test_the_second_mail_says_how_it_was_given_in_the_end(promised: int, gateway: FakeGateway) -> None:
+    services.give_otherwise(last(promised), refunds.who(), Tender.CASH, "They want cash", gateway)
+    services.hand_over(last(promised), refunds.who())
+    assert steps.owed("jobs.refunds.send_refunded")[-1] == [promised, 2]
+    mail = refund_mails.refunded(promised, 2, ReceiptPdf("C-000001", b"%PDF", ""))
+    assert mail.subject.endswith(": we gave you $105.50 in cash")
+    for body in (mail.text, mail.html):
+        said = " ".join(body.split())
+        assert "did not reach you. We gave you $105.50 in cash instead." in said
+        assert "names the way by which we sent it first" in said
+        assert "on its way" not in said and "sent it again" not in said and "goes back" not in said
+
+
+def test_the_second_mail_of_what_goes_to_the_card_again_says_so(promised: int, gateway: FakeGateway) -> None:
+    services.retry_part(last(promised), refunds.who(), gateway)
+    services.run_refund(promised, gateway)
+    mail = refund_mails.refunded(promised, 2, ReceiptPdf("C-000001", b"%PDF", ""))
+    assert mail.subject.endswith("is on its way back to you once more")
+    assert "so we have sent it again" in mail.text and "names the way" not in mail.text
 
 
 def test_who_may_not_refund_says_nothing_of_it(promised: int, gateway: FakeGateway) -> None:

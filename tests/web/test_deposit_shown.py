@@ -142,7 +142,7 @@ def test_the_counter_sees_what_is_due_when_the_cake_is_handed_over(
         session.commit()
         orders.move_order(cake.id, OrderStatus.READY, ZOHRA)
         said = page(client, "/kitchen?day=today")
-        assert "OVERDUE: $168.00 Not all of it is paid; this was due Wed 2 Dec." in said
+        assert "OVERDUE: $168.00. Not all of it is paid; this was due Wed 2 Dec." in said
         assert "Hand over to Laila, $168.00 not paid" in said
         with pytest.raises(Conflict, match="still to be paid"):
             orders.move_order(cake.id, OrderStatus.COLLECTED, ZOHRA)

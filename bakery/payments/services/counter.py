@@ -182,9 +182,26 @@ def _check_due(session: Session, order: Order, taking: Taking) -> None:
         raise Conflict("Stripe is just telling us of a payment of this order. Look again in a minute.")
     if taking.cents > order.due.cents:
         raise Invalid(f"Only {money(order.due)} is due. Give the rest back to the customer.", field="amount")
-    least = order.first_payment if order.payment_status == PaymentStatus.UNPAID else _amount(order, 1)
-    if taking.cents < least.cents:
-        raise Invalid(f"It takes {money(least)} to order this. Take at least that.", field="amount")
+    if order.payment_status == PaymentStatus.UNPAID:
+        _check_first(order, taking)
+
+
+def _check_first(order: Order, taking: Taking) -> None:
+    """What comes first is the deposit or the whole price, of an order that staff let through unpaid as well: no
+    payment status says of a part that it is less than either.
+    """
+    if order.status == OrderStatus.PENDING_PAYMENT:
+        if taking.cents < order.first_payment.cents:
+            least = money(order.first_payment)
+            raise Invalid(f"It takes {least} to order this. Take at least that.", field="amount")
+    elif taking.cents < (order.deposit_cents or order.due.cents):
+        all_of_it = f"Take all of it: {money(order.due)} is due"
+        least = (
+            f"{all_of_it}, or at least its deposit of {money(order.deposit)}"
+            if order.deposit_cents
+            else all_of_it
+        )
+        raise Invalid(f"{least}.", field="amount")
 
 
 def _check_room(order: Order, adjustment: Adjustment) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
@@ -66,6 +67,16 @@ def test_a_clean_book_says_so_and_every_sum_agrees(owner: FlaskClient, gateway: 
     assert page.count("agrees") >= 6 and "danger-text" not in page
     assert "Payments by card" in page and "$105.50" in page
     assert f"{order.number}" not in page
+
+
+def test_while_all_of_stripes_is_too_young_nobody_says_that_it_agrees(
+    owner: FlaskClient, gateway: FakeGateway
+) -> None:
+    books.paid(gateway)
+    books.prove(gateway, after=timedelta(minutes=5))
+    page = owner.get(HOME).text
+    assert "Ledger and orders agree, to the cent" in page and "Everything agrees, to" not in page
+    assert "Nothing of Stripe’s was compared yet." in page
 
 
 def test_a_difference_stands_with_its_words_its_fix_and_its_order(owner: FlaskClient, lost: str) -> None:
