@@ -295,7 +295,6 @@ def _refuse_too_many(session: Session, email: str) -> None:
     )
     if (count or 0) >= MAX_OPEN:
         raise Conflict(
-            # No number: whoever is not signed in may ask about anybody's address.
             "Too many requests under this email address are still open. Please wait for our answer, or take one "
             "back, before you send another."
         )
