@@ -17,6 +17,11 @@ def keep_set_up_card(setup_id: int) -> None:
     services.keep_set_up_card(setup_id, adapters().gateway)
 
 
+def close_card_setup(setup_id: int) -> None:
+    """Close a page on which too many cards were refused."""
+    services.close_card_setup(setup_id, adapters().gateway)
+
+
 def detach_card(payment_method_id: str) -> None:
     """Let Stripe forget a card."""
     services.detach_card(payment_method_id, adapters().gateway)

@@ -90,6 +90,9 @@ def _environment() -> None:
     alive = _works(PYTHON)
     if alive and known == wanted:
         return
+    if VENV.is_symlink():
+        # What it leads to is somebody else's: neither removed nor installed into.
+        raise Trouble(f"{VENV} is a link; remove it or make it a folder.")
     if VENV.exists() and (not alive or known.get("folder", str(VENV)) != str(VENV)):
         say("The virtual environment was made for another place or Python: making it again ...")
         shutil.rmtree(VENV)

@@ -30,6 +30,7 @@ JOBS = {
     "jobs.nudges.send": ("Email that a payment is not finished", "order"),
     "jobs.cards.keep_card": ("Keep a card for its customer", "payment"),
     "jobs.cards.keep_set_up_card": ("Keep a card that was added in an account", "page"),
+    "jobs.cards.close_card_setup": ("Close a page for a card on which many were refused", "page"),
     "jobs.cards.follow_card_setups": ("Look for cards that Stripe never told of", ""),
     "jobs.cards.detach_card": ("Let Stripe forget a card", ""),
     "jobs.cards.delete_customer": ("Let Stripe forget a customer", "customer"),

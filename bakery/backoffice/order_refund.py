@@ -42,7 +42,8 @@ def give(number: str) -> ResponseReturnValue:
         return _by_machine(number)
     form = read_form(request.form)
     order = staff_queries.get_order(db.session(), number)
-    if request.form.get("preview"):
+    if request.form.get("preview") or not form.seen:
+        # Nobody gives back what no page has shown them.
         return _page(number, form, preview=True)
     try:
         asked = _ask(order.id, form, form.choice(order.currency))

@@ -16,7 +16,7 @@ from bakery.backoffice.csv_files import csv_file
 from bakery.backoffice.frame import actor, init_frame
 from bakery.backoffice.refund_filters import SOURCES, VIEWS, read_refund_query
 from bakery.backoffice.refund_page import refund_page
-from bakery.core.errors import DomainError, NotFound
+from bakery.core.errors import Conflict, DomainError, NotFound
 from bakery.core.states import find_state
 from bakery.infra import htmx
 from bakery.infra.db import db
@@ -96,6 +96,8 @@ def approve(request_id: int) -> ResponseReturnValue:
     seen = request.form.get("seen", "")[:64]
 
     def act() -> str:
+        if not seen:
+            raise Conflict("Nothing was done. Look at it once more, and approve what the page shows.")
         asked = refund_requests.approve(request_id, actor(), seen)
         if asked.awaits_second:
             return "Approved by you. A second person has to agree before it goes."

@@ -295,6 +295,6 @@ def _refuse_too_many(session: Session, email: str) -> None:
     )
     if (count or 0) >= MAX_OPEN:
         raise Conflict(
-            f"{count} requests under this email address are still open. Please wait for our answer, or take one "
+            "Too many requests under this email address are still open. Please wait for our answer, or take one "
             "back, before you send another."
         )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -82,7 +82,11 @@ def lock_cart(session: Session, wish: PlaceOrder) -> Cart | int:
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
-    earlier = session.scalar(select(Order.id).where(Order.checkout_key == wish.checkout_key))
+    # Of this cart or this account: whoever sends a key of somebody else's page does not get their order.
+    theirs = [Order.cart_id == wish.cart_id]
+    if wish.user_id is not None:
+        theirs.append(Order.user_id == wish.user_id)
+    earlier = session.scalar(select(Order.id).where(Order.checkout_key == wish.checkout_key, or_(*theirs)))
     if earlier is not None:
         return earlier
     if cart is None or cart.checkout_key != wish.checkout_key:

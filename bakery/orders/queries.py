@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from bakery.core.errors import NotFound
 from bakery.core.ids import normalize_number
-from bakery.orders.models import Order, OrderEvent
+from bakery.orders.cart_owner import CartOwner
+from bakery.orders.models import Cart, Order, OrderEvent
 
 
 def get_order(session: Session, order_id: int) -> Order:
@@ -23,9 +24,19 @@ def get_order_by_number(session: Session, number: str) -> Order:
     return _one(session.scalar(query.options(selectinload(Order.lines))))
 
 
-def find_by_checkout_key(session: Session, checkout_key: str) -> int | None:
-    """The id of the order that a checkout page has placed already; None when it has not."""
-    return session.scalar(select(Order.id).where(Order.checkout_key == checkout_key))
+def find_by_checkout_key(
+    session: Session, checkout_key: str, owner: CartOwner, known: Sequence[str] = ()
+) -> int | None:
+    """The id of the order that a checkout page has placed already, for whose page it is; None for anybody else.
+
+    It is theirs by their account, by the cart that it came from, or because they know its number (`known`).
+    """
+    theirs: list[ColumnElement[bool]] = [Order.number.in_(known)]
+    if owner.user_id is not None:
+        theirs.append(Order.user_id == owner.user_id)
+    if owner.exists:
+        theirs.append(Order.cart_id.in_(select(Cart.id).where(owner.owns())))
+    return session.scalar(select(Order.id).where(Order.checkout_key == checkout_key, or_(*theirs)))
 
 
 def number_of(session: Session, order_id: int) -> str:

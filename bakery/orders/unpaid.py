@@ -49,7 +49,8 @@ def refuse_too_many(session: Session, wish: PlaceOrder, cart: Cart) -> None:
         )
     if len(of_person) >= wish.most_unpaid:
         raise TooManyUnpaid(
-            f"{len(of_person)} orders under this email address are not paid yet. Please pay for one of them, "
+            # No number: whoever is not signed in may ask about anybody's address.
+            "Too many orders under this email address are not paid yet. Please pay for one of them, "
             "or press “Change the order” there, before you place another. If they are not yours, use another "
             "address or ring us.",
             of_person,

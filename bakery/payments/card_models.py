@@ -150,6 +150,7 @@ class CardSetup(Base):
         in_states("state", SetupState),
         # A double click opens one page.
         Index("uq_card_setup_open", "user_id", unique=True, postgresql_where="state IN ('CREATED', 'OPEN')"),
+        Index("ix_card_setup_tried_from", "tried_from", "refused_at"),
     )
 
     id: Mapped[Id]
@@ -160,3 +161,8 @@ class CardSetup(Base):
     url: Mapped[str | None] = mapped_column(Text)
     expires_at: Mapped[datetime]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    # How many cards were refused there, and when the last one was.
+    refused_cards: Mapped[int] = mapped_column(default=0, server_default="0")
+    refused_at: Mapped[datetime | None]
+    # Whose connection opened the page (a household's IPv6 addresses are one).
+    tried_from: Mapped[str] = mapped_column(String(64), default="", server_default="")

@@ -13,7 +13,7 @@ from flask_login import current_user, login_user, logout_user
 from bakery.core.errors import DomainError
 from bakery.infra import htmx
 from bakery.infra.db import db
-from bakery.infra.limits import limiter
+from bakery.infra.limits import address, limiter
 from bakery.orders import cart_services
 from bakery.people import services
 from bakery.people.models import Role
@@ -48,7 +48,7 @@ def _account_key() -> str:
 
 
 def _both_key() -> str:
-    return f"{request.remote_addr} {_account_key()}"
+    return f"{address()} {_account_key()}"
 
 
 def _is_post() -> bool:

@@ -86,14 +86,14 @@ def place() -> ResponseReturnValue:
     """Place the order and go and pay. Whatever cannot be is said on the same page, with all that was typed."""
     form = CheckoutForm()
     _word(form)
-    order_id = orders.find_by_checkout_key(db.session(), form.checkout_key.data or "")
+    order_id = _placed(form)
     if order_id is not None:
         return _pay(order_id)
     cart = load_cart(db.session(), cart_owner(request))
     _keep(form)
     if not cart.lines:
         # The other click of two may have placed it between these two questions.
-        order_id = orders.find_by_checkout_key(db.session(), form.checkout_key.data or "")
+        order_id = _placed(form)
         if order_id is not None:
             return _pay(order_id)
         flash("Your cart is empty, so there is nothing to order yet.", "info")
@@ -104,6 +104,12 @@ def place() -> ResponseReturnValue:
     if not form.validate():
         return checkout_page.show(form, cart, status=422, begin=begin)
     return _place(form, cart, begin)
+
+
+def _placed(form: CheckoutForm) -> int | None:
+    """The order that this page of this visitor's has placed already."""
+    key = form.checkout_key.data or ""
+    return orders.find_by_checkout_key(db.session(), key, cart_owner(request), known_orders())
 
 
 def _place(form: CheckoutForm, cart: CartView, begin: date | None) -> ResponseReturnValue:

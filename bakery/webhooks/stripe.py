@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import structlog
 from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
@@ -9,6 +10,7 @@ from bakery.integrations.adapters import adapters
 from bakery.integrations.gateway.port import BadSignature
 from bakery.payments import services
 
+log = structlog.get_logger(__name__)
 blueprint = Blueprint("stripe_webhook", __name__)
 # Stripe signs what it sends; it has no page of ours and no token.
 blueprint.csrf_exempt = True  # type: ignore[attr-defined]
@@ -25,6 +27,7 @@ def receive() -> ResponseReturnValue:
     try:
         event = adapters().gateway.read_event(payload, request.headers.get("Stripe-Signature", ""))
     except BadSignature as error:
+        log.warning("stripe_event_refused", reason=str(error), bytes=len(payload))
         services.report_bad_signature(str(error))
         return jsonify({"error": "This is not signed by Stripe, or too long ago."}), 400
     services.record_event(event)

@@ -18,8 +18,8 @@ from bakery.infra.db import db
 from bakery.infra.transaction import after_commit
 from bakery.orders.models import Order
 from bakery.payments import card_queries, mandates, services
-from bakery.payments.card_models import SavedCard, StripeCustomer
-from bakery.payments.models import Payment
+from bakery.payments.card_models import CardSetup, SavedCard, StripeCustomer
+from bakery.payments.models import EventOutcome, Payment
 from bakery.payments.operations import cards as card_operations
 from bakery.payments.operations.attempts import CardOnFile, NotPayable
 from bakery.payments.operations.payer import Payer
@@ -28,6 +28,7 @@ from bakery.payments.services.card_payment import Charged
 from bakery.people.models import User
 from tests.concurrency.race import race, together
 from tests.fakes.gateway import FakeGateway
+from tests.fakes.gateway_customers import failed_setup_body
 from tests.payments import cards, steps
 
 pytestmark = [pytest.mark.concurrency, pytest.mark.usefixtures("real_database")]
@@ -217,6 +218,30 @@ def test_a_double_click_on_add_opens_one_page(app: Flask, gateway: FakeGateway) 
     answers = race(app, [lambda: services.start_card_setup(user, gateway, steps.BASE)] * 6)
     assert len(set(answers)) == 1 and isinstance(answers[0], str)
     assert len(gateway.setups) == 1
+
+
+def a_page_and_two_refused_cards(gateway: FakeGateway) -> list[Callable[[], object]]:
+    """Stripe tells of two cards that were refused on one page; each event is applied by a job of its own."""
+    services.start_card_setup(Payer(user_id=cards.somebody().id, ip=cards.IP), gateway, steps.BASE)
+    body = failed_setup_body(*next(iter(gateway.setups.values())))
+    return [partial(steps.tell, "setup_intent.setup_failed", body) for _ in range(2)]
+
+
+def test_two_refused_cards_on_one_page_at_once_count_twice(app: Flask, gateway: FakeGateway) -> None:
+    assert race(app, a_page_and_two_refused_cards(gateway)) == [EventOutcome.APPLIED] * 2
+    db.session.remove()
+    assert db.session.scalars(select(CardSetup.refused_cards)).all() == [2]
+
+
+def test_control_without_the_locks_one_of_two_refused_cards_is_lost(
+    app: Flask, gateway: FakeGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs, both_have_read = a_page_and_two_refused_cards(gateway), together(2)
+    monkeypatch.setattr(Session, "refresh", lambda *_, **__: both_have_read())
+    with nobody_waits(monkeypatch):
+        race(app, jobs)
+    db.session.remove()
+    assert db.session.scalars(select(CardSetup.refused_cards)).all() == [1]
 
 
 def test_taken_back_and_charged_at_once_it_is_one_or_the_other(app: Flask, gateway: FakeGateway) -> None:

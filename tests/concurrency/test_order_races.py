@@ -39,6 +39,15 @@ def test_a_double_click_places_one_order_and_both_clicks_see_it(app: Flask) -> N
     assert db.session().get_one(StockLevel, cake.id, populate_existing=True).reserved == 1
 
 
+def test_a_stranger_who_sends_the_same_key_at_once_gets_nothing(app: Flask) -> None:
+    make_open_shop(db.session())
+    cake = make_cake(stock=5)
+    [own, other] = wishes(2, (cake, 1))
+    outcomes = race(app, [buy(own), buy(replace(other, checkout_key=own.checkout_key))] * 4)
+    assert kinds(outcomes) == {"order": 4, "CartChanged": 4}
+    assert len(db.session().scalars(select(Order.id)).all()) == 1
+
+
 def test_control_without_the_lock_on_the_cart_a_double_click_is_a_fault(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:

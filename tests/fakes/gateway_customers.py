@@ -127,3 +127,19 @@ def setup_body(request: SetupRequest, page: SetupPage) -> dict[str, object]:
         "client_reference_id": request.reference,
         "metadata": {"reference": request.reference},
     }
+
+
+def failed_setup_body(request: SetupRequest, page: SetupPage) -> dict[str, object]:
+    """The SetupIntent of a page on which a card was refused, as its event carries it."""
+    return {
+        "id": f"seti_{page.id}",
+        "object": "setup_intent",
+        "status": "requires_payment_method",
+        "customer": request.customer_id,
+        "last_setup_error": {
+            "type": "card_error",
+            "code": "card_declined",
+            "decline_code": "generic_decline",
+        },
+        "metadata": {"reference": request.reference},
+    }

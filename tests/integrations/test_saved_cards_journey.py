@@ -21,6 +21,7 @@ from bakery.integrations.gateway.stripe_gateway import StripeGateway
 from bakery.orders.models import Order
 from bakery.payments import mandates, services
 from bakery.payments.failure_models import PaymentFailure
+from bakery.payments.operations.tries import OF_ACCOUNT
 from bakery.people.models import User
 from bakery.upkeep.erasure import erase_account
 from sandbox import server
@@ -190,6 +191,20 @@ def test_a_card_is_added_removed_and_gone_at_stripe(browser: FlaskClient, world:
     # Stripe's own word about it comes back, and changes nothing.
     work(world)
     assert cards.cards_of(user()) == [] and steps.alerts() == []
+
+
+def test_many_refused_cards_where_one_is_added_close_the_page_at_stripe(
+    browser: FlaskClient, world: server.Sandbox
+) -> None:
+    page = str(browser.post("/account/cards").location).rpartition("/")[2]
+    for _ in range(OF_ACCOUNT):
+        with pytest.raises(ControlError):
+            world.pay(page, card=POOR)
+    work(world)
+    cards.work("jobs.cards.close_card_setup")
+    assert world.objects("checkout.session", id=page)[0]["status"] == "expired"
+    assert browser.post("/account/cards").location == "/account/cards"
+    assert "paused adding cards here" in browser.get("/account/cards").text
 
 
 def test_lost_answers_make_no_second_customer_and_no_second_charge(

@@ -208,6 +208,39 @@ def test_an_event_that_is_forged_stale_or_none_is_refused(
         gateway.read_event(payload.encode(), signature)
 
 
+def test_a_signature_of_the_future_is_refused(gateway: StripeGateway) -> None:
+    soon, far = int(time.time()) + 100, int(time.time()) + 400
+    assert gateway.read_event(EVENT.encode(), sign(EVENT, SECRET, soon))["id"] == "evt_1"
+    with pytest.raises(BadSignature, match="future"):
+        gateway.read_event(EVENT.encode(), sign(EVENT, SECRET, far))
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        "[" * 100_000,
+        '{"a":' * 100_000,
+        EVENT[:-1] + ', "data": ' + "[" * 200 + "]" * 200 + "}",
+        EVENT.replace("evt_1", "evt_\\ud800"),
+        EVENT.replace("evt_1", "evt_\\u0000"),
+        EVENT.replace('"evt_1"', '"evt_1", "amount": NaN'),
+        EVENT.replace("evt_1", "e" * 121),
+    ],
+    ids=["lists", "objects", "deep", "half a character", "a NUL", "no number", "a long id"],
+)
+def test_what_the_database_cannot_keep_is_refused_though_it_is_signed(
+    gateway: StripeGateway, payload: str
+) -> None:
+    with pytest.raises(BadSignature):
+        gateway.read_event(payload.encode(), sign(payload, SECRET, int(time.time())))
+
+
+def test_a_backslash_in_a_text_is_no_nul(gateway: StripeGateway) -> None:
+    payload = EVENT.replace("evt_1", r"evt_\\u0000")
+    event = gateway.read_event(payload.encode(), sign(payload, SECRET, int(time.time())))
+    assert event["id"] == r"evt_\u0000"
+
+
 def test_bytes_that_are_no_text_are_refused(gateway: StripeGateway) -> None:
     with pytest.raises(BadSignature):
         gateway.read_event(b"\xff\xfe", "t=1,v1=aa")

@@ -11,6 +11,7 @@ from bakery.catalog.models import Allergen, Product
 from bakery.core import clock, ids
 from bakery.infra.models import Outbox
 from bakery.orders import queries, services
+from bakery.orders.cart_owner import CartOwner
 from bakery.orders.models import CartLine, Order, OrderEvent
 from bakery.orders.services import ConsentGiven
 from bakery.orders.states import OrderStatus, PaymentStatus
@@ -97,7 +98,12 @@ def test_the_same_checkout_answers_with_the_same_order_for_ever(session: Session
     wish = make_wish(session, cart)
     first = services.place_order(wish)
     assert services.place_order(wish) == first
-    assert queries.find_by_checkout_key(session, wish.checkout_key) == first
+    key, owner = wish.checkout_key, CartOwner(token_digest=cart.token_digest)
+    assert queries.find_by_checkout_key(session, key, owner) == first
+    number = queries.number_of(session, first)
+    for nobody in (CartOwner(), CartOwner(token_digest="0" * 64), CartOwner(user_id=7)):
+        assert queries.find_by_checkout_key(session, key, nobody) is None
+        assert queries.find_by_checkout_key(session, key, nobody, [number]) == first
     assert len(session.scalars(select(Order)).all()) == 1
     assert session.scalars(select(StockLevel.reserved)).one() == 1
 

@@ -13,16 +13,20 @@ from bakery.infra.db import db
 from bakery.payments import card_queries, services
 from bakery.payments.card_models import CardSetup
 from bakery.payments.models import EventOutcome
+from bakery.payments.operations.tries import FROM_ONE_PLACE, OF_ACCOUNT, PAUSE, TooManyTries
 from bakery.people.models import User
+from tests.factories.shop import ShopFactory
 from tests.fakes.gateway import FakeGateway
-from tests.fakes.gateway_customers import setup_body
+from tests.fakes.gateway_customers import failed_setup_body, setup_body
 from tests.payments import cards, steps
 
 COMPLETED, EXPIRED = "checkout.session.completed", "checkout.session.expired"
+FAILED = "setup_intent.setup_failed"
 
 
 @pytest.fixture
 def user(session: Session) -> User:
+    ShopFactory()
     return cards.somebody()
 
 
@@ -121,3 +125,76 @@ def test_a_page_for_a_card_that_is_not_ours_is_nobodys_money(session: Session) -
     body = {"id": "cs_other", "mode": "setup", "payment_status": "no_payment_required", "metadata": {}}
     assert steps.tell(COMPLETED, body) == EventOutcome.IGNORED
     assert steps.alerts() == []
+
+
+def failed_body(setup: CardSetup, gateway: FakeGateway) -> dict[str, object]:
+    request, page = gateway.setups[str(setup.session_id)]
+    return failed_setup_body(request, page)
+
+
+def refuse(setup: CardSetup, gateway: FakeGateway, times: int = 1) -> None:
+    """So many cards are refused on its page."""
+    for _ in range(times):
+        assert steps.tell(FAILED, failed_body(setup, gateway)) == EventOutcome.APPLIED
+
+
+def test_many_refused_cards_close_the_page_and_pause_the_account(user: User, gateway: FakeGateway) -> None:
+    setup = begin(user, gateway)
+    refuse(setup, gateway, OF_ACCOUNT - 1)
+    assert services.start_card_setup(cards.payer(user), gateway, steps.BASE) == setup.url
+    assert steps.alerts() == [] and latest().refused_cards == OF_ACCOUNT - 1
+    refuse(setup, gateway)
+    cards.work("jobs.cards.close_card_setup")
+    assert gateway.setups[str(setup.session_id)][1].status == "expired"
+    assert latest().state == "EXPIRED"
+    with pytest.raises(TooManyTries, match="paused adding cards here until .* Nothing was charged"):
+        begin(user, gateway)
+    [alert] = steps.alerts("card_testing")
+    assert f"account {user.id}" in alert.text
+    begin(cards.somebody(), gateway)
+    with clock.travel(clock.now() + PAUSE + timedelta(minutes=1)):
+        assert begin(user, gateway).id != setup.id
+
+
+def test_a_refused_card_that_is_told_twice_counts_once(user: User, gateway: FakeGateway) -> None:
+    setup = begin(user, gateway)
+    for _ in range(2):
+        steps.tell(FAILED, failed_body(setup, gateway), "evt_refused")
+    assert latest().refused_cards == 1
+
+
+def test_refused_cards_on_one_page_after_the_other_count_together(user: User, gateway: FakeGateway) -> None:
+    first = begin(user, gateway)
+    refuse(first, gateway, OF_ACCOUNT - 1)
+    gateway.expire_card_setup(str(first.session_id))
+    refuse(begin(user, gateway), gateway)
+    with pytest.raises(TooManyTries):
+        begin(user, gateway)
+
+
+def test_one_connection_counts_for_many_accounts_and_for_orders(
+    session: Session, gateway: FakeGateway
+) -> None:
+    for _ in range(FROM_ONE_PLACE // 4):
+        refuse(begin(cards.somebody(), gateway), gateway, 4)
+    order = steps.pending()
+    with pytest.raises(TooManyTries):
+        services.start_checkout(order.id, gateway, steps.BASE, payer=cards.from_place(cards.IP))
+    with pytest.raises(TooManyTries):
+        begin(cards.somebody(), gateway)
+    [alert] = steps.alerts("card_testing")
+    assert cards.IP in alert.text
+    # The page on which the last one was refused is closed.
+    assert steps.owed("jobs.cards.close_card_setup") == [[latest().id]]
+
+
+def test_a_card_that_was_saved_before_its_page_is_closed_is_kept(user: User, gateway: FakeGateway) -> None:
+    setup = begin(user, gateway)
+    refuse(setup, gateway, OF_ACCOUNT)
+    gateway.finish_setup(str(setup.session_id))
+    cards.work("jobs.cards.close_card_setup")
+    assert [card.last_four for card in cards.cards_of(user)] == ["4242"]
+
+
+def test_a_refused_card_of_nobodys_page_is_nobodys(session: Session) -> None:
+    assert steps.tell(FAILED, {"id": "seti_other", "object": "setup_intent"}) == EventOutcome.IGNORED

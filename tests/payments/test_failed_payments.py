@@ -217,6 +217,19 @@ def test_many_refused_cards_from_one_connection_pause_it_on_every_order(
     assert len(steps.alerts("card_testing")) == 1
 
 
+def test_cards_refused_at_once_count_although_the_first_ones_closed_their_page(
+    order: Order, gateway: FakeGateway
+) -> None:
+    services.start_checkout(order.id, gateway, steps.BASE, payer=cards.from_place(cards.IP))
+    told = [body(order, "card_declined") for _ in range(FROM_ONE_PLACE)]
+    for each in told[:OF_ORDER]:
+        steps.tell(FAILED, each)
+    services.close_session(steps.latest(order).id, gateway)
+    for each in told[OF_ORDER:]:
+        assert steps.tell(FAILED, each) == EventOutcome.IGNORED
+    assert [cards.IP in alert.text for alert in steps.alerts("card_testing")] == [False, True]
+
+
 def test_the_agreed_charge_is_not_stopped_by_a_pause(session: Session, gateway: FakeGateway) -> None:
     cake = cards.with_deposit()
     cards.open_page(cake, gateway, cards.payer(rest_of=cake))

@@ -133,3 +133,20 @@ def test_a_machine_without_apt_is_told_what_is_missing(machine: Machine) -> None
             system.provide([machine.need()])
     finally:
         system.TOOLS_PATH = system_path
+
+
+@pytest.mark.parametrize("leads_somewhere", [True, False])
+def test_an_environment_that_is_a_link_is_left_alone_in_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, leads_somewhere: bool
+) -> None:
+    there, link = tmp_path / "somebody-elses", tmp_path / ".venv"
+    if leads_somewhere:
+        there.mkdir()
+        (there / "kept").touch()
+    link.symlink_to(there)
+    monkeypatch.setattr(bootstrap, "VENV", link)
+    monkeypatch.setattr(bootstrap, "PYTHON", link / "bin" / "python")
+    monkeypatch.setattr(bootstrap, "STAMP", link / "prepared.json")
+    with pytest.raises(Trouble, match=r"\.venv is a link; remove it or make it a folder\."):
+        bootstrap._environment()
+    assert link.is_symlink() and (there / "kept").exists() == leads_somewhere

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,6 +22,8 @@ from bakery.integrations.gateway.stripe_refunds import StripeRefunds
 
 # Younger signatures only (Stripe's own advice): a recorded event cannot be played back later.
 TOLERANCE_SECONDS = 300
+# As long as its column; and deeper than any event of Stripe's by far.
+LONGEST_ID, DEEPEST = 120, 60
 
 
 class StripeGateway(StripeCards, StripeCustomers, StripeDisputes, StripeRefunds, StripeBalance):
@@ -85,12 +88,42 @@ class StripeGateway(StripeCards, StripeCustomers, StripeDisputes, StripeRefunds,
             self._sdk.WebhookSignature.verify_header(
                 payload, signature, self._webhook_secret, TOLERANCE_SECONDS
             )
+            if _signed_at(signature) > time.time() + TOLERANCE_SECONDS:
+                raise BadSignature("signed in the future")
             event = json.loads(payload)
-        except (self._sdk.SignatureVerificationError, ValueError) as error:
+            can_be_kept = _can_be_kept(event)
+        except (self._sdk.SignatureVerificationError, ValueError, RecursionError) as error:
             raise BadSignature(type(error).__name__) from error
         if not isinstance(event, dict) or not event.get("id") or not event.get("type"):
             raise BadSignature("signed, but not an event")
+        if not can_be_kept or len(str(event["id"])) > LONGEST_ID:
+            raise BadSignature("signed, but nothing that can be kept")
         return event
+
+
+def _signed_at(signature: str) -> int:
+    """The second in a header that was verified. Stripe's SDK refuses old ones, and none of the future."""
+    return int(next(part for part in signature.split(",") if part.startswith("t="))[2:])
+
+
+def _can_be_kept(event: object) -> bool:
+    """Whether the database can store it: neither nested without end nor with a NUL. Raises ValueError for half a
+    character and for what is no number.
+    """
+    level = [event]
+    for _ in range(DEEPEST):
+        level = [
+            inner
+            for each in level
+            if isinstance(each, dict | list)
+            for inner in (each.values() if isinstance(each, dict) else each)
+        ]
+    if level:
+        return False
+    text = json.dumps(event, ensure_ascii=False, allow_nan=False)
+    text.encode()
+    # A backslash of the text itself is written twice.
+    return "\\u0000" not in text.replace("\\\\", "")
 
 
 def read_session(raw: dict[str, Any]) -> CheckoutSession:

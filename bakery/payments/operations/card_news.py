@@ -5,16 +5,18 @@ from __future__ import annotations
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from bakery.core import clock
 from bakery.infra import outbox, queue
 from bakery.orders import operations as orders
 from bakery.payments import card_words, mandates
 from bakery.payments.card_models import CardSetup, SetupState, StripeCustomer
 from bakery.payments.facts import Body
-from bakery.payments.operations import cards, forgetting
+from bakery.payments.operations import cards, forgetting, tries
 from bakery.payments.operations.payer import Payer
 from bakery.payments.operations.results import Result, applied, ignored
 
 KEEP = "jobs.cards.keep_set_up_card"
+CLOSE = "jobs.cards.close_card_setup"
 _WAITING = (SetupState.CREATED, SetupState.OPEN)
 
 
@@ -40,6 +42,24 @@ def setup_expired(session: Session, body: Body) -> Result:
         return ignored("a page for a card that is not open here")
     setup.state = SetupState.EXPIRED
     return applied("the page closed without a card")
+
+
+def setup_failed(session: Session, body: Body) -> Result:
+    """A card was refused on a page that adds one. The page stays open for another, up to a limit."""
+    setup = _setup_of(session, body, lock=False)
+    if setup is None:
+        return ignored("a refused card for a page that is not ours")
+    # All pages of an account count together: its lock first, then the page's.
+    cards.lock_user(session, setup.user_id)
+    session.refresh(setup, with_for_update={"key_share": True})
+    setup.refused_cards += 1
+    setup.refused_at = clock.now()
+    session.flush()
+    if tries.count_setup(session, setup):
+        if setup.state in _WAITING:
+            setup.state = SetupState.EXPIRED
+        outbox.owe(session, CLOSE, setup.id, on=queue.URGENT, key=f"card_setup:{setup.id}:close")
+    return applied("a card that was to be added was refused")
 
 
 def detached(session: Session, body: Body) -> Result:
@@ -84,23 +104,21 @@ def customer_deleted(session: Session, body: Body) -> Result:
     return applied("the customer and their cards are gone")
 
 
-def _setup_of(session: Session, body: Body) -> CardSetup | None:
+def _setup_of(session: Session, body: Body, *, lock: bool = True) -> CardSetup | None:
     """By the page's own id, else by the reference it carries: our record of it may have been cut short."""
     metadata = body.get("metadata")
     reference = metadata.get("reference") if isinstance(metadata, dict) else None
-    return session.scalars(
-        select(CardSetup)
-        .where(
-            or_(
-                CardSetup.session_id == str(body.get("id") or ""),
-                CardSetup.idempotency_key == str(reference or ""),
-            )
+    query = select(CardSetup).where(
+        or_(
+            CardSetup.session_id == str(body.get("id") or ""),
+            CardSetup.idempotency_key == str(reference or ""),
         )
-        .with_for_update(key_share=True)
-    ).first()
+    )
+    return session.scalars(query.with_for_update(key_share=True) if lock else query).first()
 
 
 HANDLERS = {
+    "setup_intent.setup_failed": setup_failed,
     "payment_method.detached": detached,
     "payment_method.updated": renewed,
     "payment_method.automatically_updated": renewed,

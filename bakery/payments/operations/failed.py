@@ -26,14 +26,17 @@ def declined(session: Session, body: Body, event_id: str) -> Result:
     order = orders.lock_order(session, payment.order_id)
     payment = attempts.fresh(session, payment.id)
     new = record(session, order, payment, facts, event_id)
-    if payment.state not in attempts.OPEN_STATES:
-        return ignored(f"the attempt is over already ({payment.state})", order.id)
-    payment.payment_intent_id = facts.payment_intent_id
-    payment.failure = declines.plain_words(facts.code, facts.decline_code)
-    if payment.channel == PaymentChannel.CARD:
-        attempts.end(payment, PaymentState.FAILED)
+    over = payment.state not in attempts.OPEN_STATES
+    if not over:
+        payment.payment_intent_id = facts.payment_intent_id
+        payment.failure = declines.plain_words(facts.code, facts.decline_code)
+        if payment.channel == PaymentChannel.CARD:
+            attempts.end(payment, PaymentState.FAILED)
+    # Also those that are told after the page was closed: whoever tries many at once is told last of most of them.
     if new:
         tries.count(session, order, payment)
+    if over:
+        return ignored(f"the attempt is over already ({payment.state})", order.id)
     # What polls the order page compares the order's version.
     order.version += 1
     return applied(payment.failure, order.id)

@@ -7,7 +7,12 @@ from bakery.payments.services.card_payment import (
     ChargeOutcome,
     charge_saved_card,
 )
-from bakery.payments.services.card_setup import follow_card_setups, keep_set_up_card, start_card_setup
+from bakery.payments.services.card_setup import (
+    close_card_setup,
+    follow_card_setups,
+    keep_set_up_card,
+    start_card_setup,
+)
 from bakery.payments.services.checkout import start_checkout
 from bakery.payments.services.closing import cancel_attempt, close_session
 from bakery.payments.services.customers import customer_of_order, customer_of_user
@@ -47,6 +52,7 @@ __all__ = [
     "cancel_own",
     "cancel_with_refund",
     "charge_saved_card",
+    "close_card_setup",
     "close_session",
     "look_after",
     "not_given",

@@ -19,7 +19,7 @@ from bakery.integrations.gateway.card_port import SetupPage, SetupRequest
 from bakery.integrations.gateway.port import Gateway, GatewayRefused, GatewayUnavailable
 from bakery.payments import card_words
 from bakery.payments.card_models import CardSetup, SetupState
-from bakery.payments.operations import cards
+from bakery.payments.operations import cards, tries
 from bakery.payments.operations.payer import Payer
 from bakery.payments.services.customers import AWAY, customer_of_user
 
@@ -40,7 +40,9 @@ class _Setup:
 
 
 def start_card_setup(payer: Payer, gateway: Gateway, base_url: str) -> str:
-    """The address where somebody adds a card to their account. Says so when Stripe does not answer (Unavailable)."""
+    """The address where somebody adds a card to their account. Refuses when Stripe does not answer (Unavailable), and
+    for a while after many refused cards (TooManyTries).
+    """
     assert payer.user_id is not None
     customer_id = customer_of_user(payer.user_id, gateway)
     try:
@@ -84,6 +86,19 @@ def keep_set_up_card(setup_id: int, gateway: Gateway) -> None:
             cards.keep(session, user_id, card)
 
 
+def close_card_setup(setup_id: int, gateway: Gateway) -> None:
+    """Close a page at Stripe on which too many cards were refused. A card that was saved there meanwhile is kept."""
+    with transaction() as session:
+        session_id = session.get_one(CardSetup, setup_id, populate_existing=True).session_id
+    if session_id is None:
+        return
+    try:
+        gateway.expire_card_setup(session_id)
+    except GatewayRefused:
+        # Over already: by its time, or by a card.
+        keep_set_up_card(setup_id, gateway)
+
+
 def follow_card_setups(gateway: Gateway) -> int:
     """Ask Stripe about pages of which it has told nothing; answers how many."""
     with transaction() as session:
@@ -115,6 +130,7 @@ def _prepare(payer: Payer, customer_id: str, base_url: str) -> _Setup:
     assert payer.user_id is not None
     with transaction() as session:
         cards.lock_user(session, payer.user_id)
+        tries.refuse_too_many_setups(session, payer.user_id, payer.tried_from)
         setup = session.scalars(
             select(CardSetup)
             .where(CardSetup.user_id == payer.user_id, CardSetup.state.in_(WAITING))
@@ -129,6 +145,7 @@ def _prepare(payer: Payer, customer_id: str, base_url: str) -> _Setup:
                 idempotency_key=f"setup-{ids.new_secret()[:24]}",
                 expires_at=(clock.now() + LIFE).replace(microsecond=0),
                 created_at=clock.now(),
+                tried_from=payer.tried_from,
             )
             session.add(setup)
             cards.consent(session, payer, card_words.ADD, granted=True)

@@ -129,6 +129,25 @@ def test_a_key_of_nobodys_page_places_nothing(client: FlaskClient, session: Sess
     assert client.post("/checkout", data=sent(client)).status_code == 303
 
 
+@pytest.mark.parametrize("has_a_cart", [True, False])
+def test_the_key_of_somebody_elses_page_leads_nobody_to_their_order(
+    app: Flask, client: FlaskClient, session: Session, has_a_cart: bool
+) -> None:
+    cake = make_cake(stock=9)
+    fill(client, cake)
+    data = sent(client)
+    assert client.post("/checkout", data=data).status_code == 303
+    stranger, number = app.test_client(), order(session).number
+    if has_a_cart:
+        fill(stranger, cake)
+    answer = stranger.post("/checkout", data=data)
+    assert (answer.status_code, answer.location) == ((409, None) if has_a_cart else (303, "/cart"))
+    assert stranger.get(f"/orders/{number}").status_code == 404
+    assert orders(session) == 1
+    again = client.post("/checkout", data=data)
+    assert again.status_code == 303 and client.get(f"/orders/{number}").status_code == 200
+
+
 def test_with_stripe_away_the_order_is_kept_and_can_be_paid_later(
     client: FlaskClient, session: Session, outside: Adapters
 ) -> None:

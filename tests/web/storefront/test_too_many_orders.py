@@ -59,7 +59,7 @@ def test_a_stranger_who_types_somebodys_email_learns_no_order_number(
         place(app.test_client(), cake)
     answer = place(client, cake)
     assert answer.status_code == 409
-    assert "3 orders under this email address are not paid yet" in answer.text
+    assert "Too many orders under this email address are not paid yet" in answer.text
     assert not [number for number in session.scalars(select(Order.number)) if number in answer.text]
     assert place(client, cake, email="omar@saffron.test").status_code == 303
 
@@ -134,3 +134,16 @@ def test_an_order_is_placed_though_redis_goes_away_before_it_is_counted(
 def test_the_addresses_of_one_household_are_one(app: Flask, remote: str, known_as: str) -> None:
     with app.test_request_context(environ_base={"REMOTE_ADDR": remote}):
         assert address() == known_as
+
+
+def test_guesses_from_one_household_count_together(counted: FlaskClient) -> None:
+    place = counted.environ_base["REMOTE_ADDR"].removesuffix("1")
+    answers = [
+        counted.post(
+            "/login",
+            data={"email": "laila@saffron.test", "password": "a wrong guess"},
+            environ_overrides={"REMOTE_ADDR": f"{place}{number:x}"},
+        ).status_code
+        for number in range(1, 12)
+    ]
+    assert answers == [422] * 10 + [429]

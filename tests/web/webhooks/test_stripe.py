@@ -74,6 +74,11 @@ def test_a_forged_event_is_refused_stored_nowhere_and_told_to_the_staff(
     assert alert.kind == "webhook_refused"
 
 
+def test_what_is_refused_is_a_line_in_the_log(client: FlaskClient, caplog: pytest.LogCaptureFixture) -> None:
+    send(client, signature="forged")
+    assert "stripe_event_refused" in caplog.text
+
+
 def test_a_flood_of_forged_events_is_one_alert_a_day_and_one_write_a_minute(
     client: FlaskClient, count_queries: Any
 ) -> None:
