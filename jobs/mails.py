@@ -20,6 +20,7 @@ from bakery.messages.models import Message, StaffAlert
 from bakery.orders.deposit_terms import kept_words
 from bakery.orders.models import Order, OrderLine
 from bakery.orders.states import OrderStatus
+from bakery.payments.dispute_queries import AtBank
 from bakery.payments.receipts import ReceiptPdf
 from bakery.shop.queries import Profile, get_profile
 from config import Settings
@@ -102,8 +103,11 @@ def late_refund(order: Order, refunded: Money, version: int, cake_link: str = ""
     )
 
 
-def order_cancelled(order: Order, back: Money | None, *, by_customer: bool) -> Email:
-    """What the customer counted on will not be made. `back`: what is to come back, once a person has confirmed it."""
+def order_cancelled(order: Order, back: Money | None, bank: AtBank, *, by_customer: bool) -> Email:
+    """What the customer counted on will not be made. `back`: what is to come back, once a person has confirmed it and
+    the bank that has the money has decided.
+    """
+    left = order.held - Money(bank.gave_cents, order.currency)
     verb = "as you asked" if by_customer else ""
     return draft(
         "order_cancelled",
@@ -116,7 +120,10 @@ def order_cancelled(order: Order, back: Money | None, *, by_customer: bool) -> E
         by_customer=by_customer,
         back=back,
         # Paid, and nothing of it comes back.
-        kept=order.held if back is None and order.held_cents else None,
+        kept=left if back is None and left.cents > 0 else None,
+        bank_asks=bank.is_open,
+        bank_has=Money(bank.away_cents, order.currency) if bank.away else None,
+        bank_gave=Money(bank.gave_cents, order.currency) if bank.gave_cents else None,
         menu_link=f"{settings().base_url}/menu",
     )
 

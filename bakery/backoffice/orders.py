@@ -187,7 +187,7 @@ def order_page(
         personal=_sees_people(),
         refunds=of_order(session, order.id),
         credit_notes=credit_notes_of(session, order.id),
-        available=back.paid,
+        available=back.paid - back.with_bank,
         back=back if back.paid.cents else None,
         typed=request.form,
         problem=problem,
