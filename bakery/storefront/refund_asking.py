@@ -138,7 +138,7 @@ def _refund_page(
     return private(
         htmx.render(
             "storefront/orders/refund.html",
-            fragment="storefront/orders/_refund_preview.html",
+            fragment="storefront/orders/_refund_answer.html",
             status=status,
             order=order,
             standing=standing,
