@@ -209,7 +209,7 @@ def _context(order: Order, state: order_page.Progress) -> dict[str, object]:
         "may_open_cake": cake is not None and _may_open_cake(order, cake),
         # An earlier offer's order is no request's any more, and is on no menu either.
         "on_menu": any(line.variant_id is not None for line in order.lines),
-        "cancelled_payment": request.args.get("paid") == "0",
+        "cancelled_payment": request.args.get("paid") == "0" and state.left_unpaid,
         "bank": bank,
         "refunds": news,
         # What is asked for, or under way, is not asked for again beside it.

@@ -20,8 +20,7 @@ from bakery.payments.refund_states import PartState, RefundKind, RefundSource, R
 from bakery.payments.refund_words import WAYS
 from bakery.payments.services.refund_requests import ASKED_ALREADY
 
-# A refund that failed is on its way as far as its customer is concerned, until staff have chosen another.
-_UNDER_WAY = (RefundState.APPROVED, RefundState.PROCESSING, RefundState.FAILED)
+_UNDER_WAY = (RefundState.APPROVED, RefundState.PROCESSING)
 _MAY_ASK = (*AGREED, OrderStatus.CANCELLED)
 NOT_NOW = (
     "Your bank is looking into this payment, so nothing can go back until it has decided. Please ring us."
@@ -32,7 +31,7 @@ _BANK_ASKS = "Your bank is looking into the payment. Nothing goes back before it
 
 @dataclass(frozen=True, slots=True)
 class RefundNews:
-    """One refund in words. `state` is asked, way, done or declined; `ways` say how much went (or goes) how."""
+    """One refund in words. `state` is asked, way, failed, done or declined; `ways` say how much went (or goes) how."""
 
     state: str
     title: str
@@ -60,7 +59,7 @@ def is_waiting(news: Sequence[RefundNews]) -> bool:
 
 def is_under_way(news: Sequence[RefundNews]) -> bool:
     """Whether something is asked for or on its way."""
-    return any(each.state in ("asked", "way") for each in news)
+    return any(each.state in ("asked", "way", "failed") for each in news)
 
 
 def why_not_asked(order: Order, standing: Standing, news: Sequence[RefundNews], bank: AtBank) -> str:
@@ -98,12 +97,23 @@ def _news(refund: RefundRequest, note: CreditNote | None, bank: AtBank) -> Refun
         return RefundNews(
             "way", "is on its way back", _on_its_way(refund), refund.amount, _end(refund), _ways(refund)
         )
+    if refund.state == RefundState.FAILED:
+        return _failed(refund, note)
     card = any(part.tender == Tender.STRIPE for part in refund.parts if part.state == PartState.SUCCEEDED)
     text = "Banks take up to ten days to show it on the card’s statement." if card else ""
     label = note.label if note else ""
     return RefundNews(
         "done", "has gone back to you", text, refund.amount, _end(refund), _ways(refund), label, card
     )
+
+
+def _failed(refund: RefundRequest, note: CreditNote | None) -> RefundNews:
+    """What did not arrive; the other parts of it may have."""
+    cents = sum(part.amount_cents for part in refund.parts if part.state == PartState.FAILED)
+    text = "We are finding another way and will write to you."
+    label = note.label if note else ""
+    amount = Money(cents or refund.amount_cents, refund.currency)
+    return RefundNews("failed", "did not arrive", text, amount, _end(refund), note=label)
 
 
 def _on_its_way(refund: RefundRequest) -> str:
