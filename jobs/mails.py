@@ -17,7 +17,7 @@ from bakery.infra.db import db
 from bakery.integrations.mail.port import Attachment
 from bakery.messages.drafts import Email
 from bakery.messages.models import Message, StaffAlert
-from bakery.orders.deposit_terms import kept_words
+from bakery.orders.deposit_terms import kept_words, promised
 from bakery.orders.models import Order, OrderLine
 from bakery.orders.states import OrderStatus
 from bakery.payments.dispute_queries import AtBank
@@ -75,7 +75,9 @@ def order_confirmation(order: Order, receipt: ReceiptPdf) -> Email:
         tax=Money(order.tax_cents, order.currency),
         allergens=[_allergens(line) for line in order.lines],
         link=order_link(order),
-        kept_words=kept_words(order.deposit, Money(order.deposit_kept_cents, order.currency)),
+        kept_words=kept_words(
+            order.deposit, Money(order.deposit_kept_cents, order.currency), promised(order.snapshot)
+        ),
         terms_link=f"{settings().base_url}/terms",
     )
 

@@ -13,12 +13,13 @@ from sqlalchemy.orm import Session
 
 from bakery.core import clock
 from bakery.core.money import Money
+from bakery.orders.deposit_terms import promised
 from bakery.orders.models import Order, OrderLine
 from bakery.payments.dispute_queries import at_bank, is_disputed
 from bakery.payments.models import OWN_MONEY, Payment, PaymentState, Transaction, TransactionKind
 from bakery.payments.refund_models import RefundLine, RefundPart, RefundRequest
 from bakery.payments.refund_states import ON_ITS_WAY, RefundSource, RefundState, Tender
-from bakery.pricing.cancellation import Tiers, tiers_of
+from bakery.pricing.cancellation import Tiers
 from bakery.pricing.refunds import Sold
 from bakery.shop.models import RefundOrder, Shop
 from bakery.stock.queries import bought
@@ -101,7 +102,6 @@ def read_standing(
         order.held_cents - spoken_for,
         order.total_cents - order.credited_cents - spoken_for,
     )
-    promised = order.snapshot.get("cancellation") or {}
     return Standing(
         order_id=order.id,
         currency=order.currency,
@@ -112,7 +112,7 @@ def read_standing(
         over=order.status in ("CANCELLED", "EXPIRED", "COLLECTED"),
         limit_cents=shop.refund_limit_cents,
         alone_cents=_alone(session, order.id, but),
-        tiers=tiers_of(promised["tiers"]) if "tiers" in promised else None,
+        tiers=promised(order.snapshot),
         kept_cents=int(order.snapshot.get("deposit_kept_cents") or 0),
         pickup_on=order.pickup_at.astimezone(ZoneInfo(order.time_zone)).date(),
         today=clock.today(order.time_zone),

@@ -196,3 +196,16 @@ def test_too_late_for_the_terms_the_bank_still_decides_on_what_it_has(
         assert "Your bank has $86.00 of what you paid at the moment, and decides on it" in page(client, order)
         for body in mail(order, outside):
             assert "Your bank has $86.00 of what you paid at the moment" in body
+
+
+def test_what_is_kept_and_what_comes_back_can_be_reckoned(order: Order, client: FlaskClient) -> None:
+    row = steps.reread(order)
+    row.snapshot = row.snapshot | {"deposit_kept_cents": 5000}
+    db.session.commit()
+    with clock.travel(order.pickup_at - timedelta(days=5)):
+        client.get(f"/orders/{order.number}?key={order.secret}")
+        shown = page(client, order, "/cancel")
+    assert (
+        "You have paid $86.00 50 % of it comes back if you cancel today $43.00 "
+        "But never $50.00 of it, as agreed before you paid: at most $36.00 Comes back to you $36.00"
+    ) in shown
