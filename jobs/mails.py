@@ -17,9 +17,10 @@ from bakery.infra.db import db
 from bakery.integrations.mail.port import Attachment
 from bakery.messages.drafts import Email
 from bakery.messages.models import Message, StaffAlert
-from bakery.orders.deposit_terms import kept_words
+from bakery.orders.deposit_terms import kept_words, promised
 from bakery.orders.models import Order, OrderLine
 from bakery.orders.states import OrderStatus
+from bakery.payments.dispute_queries import AtBank
 from bakery.payments.receipts import ReceiptPdf
 from bakery.shop.queries import Profile, get_profile
 from config import Settings
@@ -74,7 +75,9 @@ def order_confirmation(order: Order, receipt: ReceiptPdf) -> Email:
         tax=Money(order.tax_cents, order.currency),
         allergens=[_allergens(line) for line in order.lines],
         link=order_link(order),
-        kept_words=kept_words(order.deposit, Money(order.deposit_kept_cents, order.currency)),
+        kept_words=kept_words(
+            order.deposit, Money(order.deposit_kept_cents, order.currency), promised(order.snapshot)
+        ),
         terms_link=f"{settings().base_url}/terms",
     )
 
@@ -105,8 +108,11 @@ def late_refund(order: Order, refunded: Money, version: int, cake_link: str = ""
     )
 
 
-def order_cancelled(order: Order, back: Money | None, *, by_customer: bool) -> Email:
-    """What the customer counted on will not be made. `back`: what is to come back, once a person has confirmed it."""
+def order_cancelled(order: Order, back: Money | None, bank: AtBank, *, by_customer: bool) -> Email:
+    """What the customer counted on will not be made. `back`: what is to come back, once a person has confirmed it and
+    the bank that has the money has decided.
+    """
+    left = order.held - Money(bank.gave_cents, order.currency)
     verb = "as you asked" if by_customer else ""
     return draft(
         "order_cancelled",
@@ -119,7 +125,10 @@ def order_cancelled(order: Order, back: Money | None, *, by_customer: bool) -> E
         by_customer=by_customer,
         back=back,
         # Paid, and nothing of it comes back.
-        kept=order.held if back is None and order.held_cents else None,
+        kept=left if back is None and left.cents > 0 else None,
+        bank_asks=bank.is_open,
+        bank_has=Money(bank.away_cents, order.currency) if bank.away else None,
+        bank_gave=Money(bank.gave_cents, order.currency) if bank.gave_cents else None,
         menu_link=f"{settings().base_url}/menu",
     )
 

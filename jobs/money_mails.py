@@ -14,7 +14,7 @@ from bakery.infra.formats import date_long, date_near, datetime_shop, money
 from bakery.integrations.mail.port import Attachment
 from bakery.messages.drafts import Email
 from bakery.orders import operations as orders
-from bakery.orders.deposit_terms import kept_words
+from bakery.orders.deposit_terms import kept_words, promised
 from bakery.orders.models import Order
 from bakery.orders.states import OrderStatus
 from bakery.payments.balance_models import BalanceEvent, BalanceStep
@@ -150,7 +150,7 @@ def _overdue(order: Order, step: BalanceEvent, _at: datetime | None) -> Said:
             what,
             f"Please pay it by {end}. If it is not here by then, we have to cancel your order: its time in our kitchen "
             "goes to others.",
-            *([kept_words(order.deposit, kept)] if kept.cents else []),
+            *([kept_words(order.deposit, kept, promised(order.snapshot))] if kept.cents else []),
         ),
     )
 

@@ -20,6 +20,7 @@ from bakery.orders.models import Order
 from bakery.orders.queries import get_order, history
 from bakery.orders.states import OrderStatus
 from bakery.payments import receipts
+from bakery.payments.dispute_queries import at_bank
 from bakery.payments.models import PAST_STRIPE, Transaction, TransactionKind
 from bakery.payments.queries import is_paying, transactions
 from bakery.payments.refund_queries import of_cancellation
@@ -98,6 +99,7 @@ def send_cancellation(order_id: int) -> None:
     draft = mails.order_cancelled(
         order,
         asked.amount if asked and asked.state != RefundState.REJECTED else None,
+        at_bank(session, order_id),
         by_customer=bool(ended) and ended[-1].actor_label == "customer",
     )
     messages.deliver_email(draft, adapters().mailer)

@@ -9,6 +9,7 @@ from bakery.messages.drafts import Email
 from bakery.orders.models import Order
 from bakery.orders.queries import get_order
 from bakery.payments import refund_queries
+from bakery.payments.dispute_queries import at_bank
 from bakery.payments.receipts import ReceiptPdf
 from bakery.payments.refund_models import RefundRequest
 from bakery.payments.refund_states import PartState, RefundKind, Tender
@@ -59,6 +60,7 @@ def declined(request_id: int) -> Email:
         first_name=mails.first_name(order),
         request=request,
         cancelled=request.kind == RefundKind.CANCELLATION,
+        by_bank=request.kind == RefundKind.CANCELLATION and at_bank(db.session(), order.id).gave_cents > 0,
         link=_link(order),
     )
 

@@ -197,7 +197,7 @@ def order_page(
         frozen_words=FROZEN,
         refunds=of_order(session, order.id),
         credit_notes=credit_notes_of(session, order.id),
-        available=back.paid,
+        available=back.paid - back.with_bank,
         back=back if back.paid.cents else None,
         typed=request.form,
         refused=refused,

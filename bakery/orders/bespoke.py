@@ -16,6 +16,7 @@ from bakery.orders import deposit_terms, snapshot
 from bakery.orders.models import Order, OrderEvent, OrderLine
 from bakery.orders.placement import insert_order
 from bakery.orders.states import OrderStatus
+from bakery.pricing.cancellation import tiers_of
 from bakery.pricing.totals import PriceLine, price_lines
 from bakery.scheduling import operations as scheduling
 from bakery.scheduling.steps import agreed_need, write_steps
@@ -89,7 +90,12 @@ def place_bespoke(session: Session, wish: Bespoke, actor: Actor) -> Order:
             "currency": shop.currency,
             "total_cents": totals.total_cents,
             "tax_cents": totals.tax_cents,
-            **deposit_terms.columns(terms, Money(totals.total_cents, shop.currency), shop.time_zone),
+            **deposit_terms.columns(
+                terms,
+                Money(totals.total_cents, shop.currency),
+                shop.time_zone,
+                tiers_of(shop.cancellation_tiers),
+            ),
             "awaits_acceptance": True,
             "prices_include_tax": shop.prices_include_tax,
             "pickup_at": wish.starts_at,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from bakery.core import clock
 from bakery.core.money import Money
 from bakery.infra.formats import date_long, money
+from bakery.pricing.cancellation import Tiers, tiers_of
 from bakery.pricing.deposit import Large, Part, Rule, deposit_of, kept_of, rule_of
 from bakery.pricing.totals import Totals
 from bakery.scheduling.queries import due_before
@@ -107,34 +108,66 @@ def by_hand(session: Session, total_cents: int, rule: Rule, shop: Shop, pickup_a
     return Terms(deposit, kept_of(deposit, shop.deposit_kept_percent), due_at)
 
 
-def columns(terms: Terms, total: Money, zone: str) -> dict[str, Any]:
+def columns(terms: Terms, total: Money, zone: str, tiers: Tiers | None) -> dict[str, Any]:
     """The terms as an order keeps them, with the words in which they are said."""
     return {
         "deposit_cents": terms.deposit_cents,
         "deposit_kept_cents": terms.kept_cents,
-        "deposit_wording": wording(terms, total, zone),
+        "deposit_wording": wording(terms, total, zone, tiers),
         "balance_due_at": terms.due_at,
     }
 
 
-def wording(terms: Terms, total: Money, zone: str) -> str:
-    """The terms in the words that a customer reads before paying; empty where all is paid at once."""
+def promised(snapshot: Mapping[str, Any]) -> Tiers | None:
+    """What was promised with an order to who cancels; None where nothing was, as before there were such promises."""
+    found = snapshot.get("cancellation") or {}
+    return tiers_of(found["tiers"]) if "tiers" in found else None
+
+
+def wording(terms: Terms, total: Money, zone: str, tiers: Tiers | None) -> str:
+    """The terms in the words that a customer reads before paying; empty where all is paid at once. `tiers`: what is
+    promised to who cancels.
+    """
     if not terms.deposit_cents or terms.due_at is None:
         return ""
     deposit = Money(terms.deposit_cents, total.currency)
     kept = Money(terms.kept_cents, total.currency)
     return (
         f"You pay {money(deposit)} now as a deposit, and the remaining {money(total - deposit)} by "
-        f"{date_long(local_date(terms.due_at, zone))}. {kept_words(deposit, kept)}"
+        f"{date_long(local_date(terms.due_at, zone))}. {kept_words(deposit, kept, tiers)}"
     )
 
 
-def kept_words(deposit: Money, kept: Money) -> str:
-    """What happens to a deposit when its order is cancelled, by its customer or because its rest is not paid."""
+def kept_words(deposit: Money, kept: Money, tiers: Tiers | None) -> str:
+    """What happens to a deposit when its order is cancelled, by its customer or because its rest is not paid: it
+    promises no more than the tiers, which may give nothing back near the pickup.
+    """
     if not kept.cents:
-        return "If the rest is not paid in time, the order may be cancelled."
+        return f"If the rest is not paid in time, the order may be cancelled.{_tier_words(tiers, '')}"
     what = "the deposit" if kept == deposit else f"{money(kept)} of the deposit"
-    return f"If you cancel, or the rest is not paid in time and the order is cancelled, {what} is not given back."
+    return (
+        f"If you cancel, or the rest is not paid in time and the order is cancelled, {what} is not given back."
+        f"{_tier_words(tiers, ' (never that part)')}"
+    )
+
+
+def _tier_words(tiers: Tiers | None, but: str) -> str:
+    if tiers is None:
+        return ""
+    if not any(tier.percent for tier in tiers):
+        return " By the cancellation terms nothing of what you paid comes back."
+    said = [
+        f"{'all' if tier.percent == 100 else f'{tier.percent} %'} until {_before(tier.days, first=not index)}"
+        for index, tier in enumerate(tiers)
+        if tier.percent
+    ]
+    return f" By the cancellation terms, of what you paid comes back{but}: {', '.join(said)}, nothing after."
+
+
+def _before(days: int, *, first: bool) -> str:
+    if not days:
+        return "the day of the pickup"
+    return f"{days} day{'' if days == 1 else 's'} before{' the pickup' if first else ''}"
 
 
 def local_date(at: datetime, zone: str) -> date:

@@ -24,6 +24,7 @@ from bakery.orders.models import Cart, Order, OrderEvent
 from bakery.orders.states import OrderStatus
 from bakery.people.consents import enter
 from bakery.people.models import ConsentChannel
+from bakery.pricing.cancellation import tiers_of
 from bakery.pricing.totals import Totals
 from bakery.scheduling import operations as scheduling
 from bakery.shop.models import Shop
@@ -176,7 +177,12 @@ def write_order(
             "time_zone": shop.time_zone,
             "has_cake": any(line.product.is_cake for line in lines),
             "snapshot": snapshot.shop_snapshot(shop, totals, terms.kept_cents),
-            **deposit_terms.columns(terms, Money(totals.total_cents, shop.currency), shop.time_zone),
+            **deposit_terms.columns(
+                terms,
+                Money(totals.total_cents, shop.currency),
+                shop.time_zone,
+                tiers_of(shop.cancellation_tiers),
+            ),
             "placed_at": now,
             "placed_ip": wish.ip,
             "hold_expires_at": now + timedelta(minutes=wish.checkout_minutes) + GRACE,

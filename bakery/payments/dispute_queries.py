@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Row, Select, case, func, or_, select
@@ -34,6 +34,34 @@ class DisputeFilters:
 class Found:
     rows: Sequence[Row[Dispute, Order]]
     total: int
+
+
+@dataclass(frozen=True, slots=True)
+class AtBank:
+    """What banks took of an order's payments. `away` is with one that has not decided, or has not returned it yet, by
+    payment; `gave_cents` its customer has for good.
+    """
+
+    is_open: bool
+    away: Mapping[int, int]
+    gave_cents: int
+
+    @property
+    def away_cents(self) -> int:
+        return sum(self.away.values())
+
+
+def at_bank(session: Session, order_id: int) -> AtBank:
+    """Where banks stand in an order's disputes."""
+    is_open, gave, away = False, 0, dict[int, int]()
+    for dispute in session.scalars(select(Dispute).where(Dispute.order_id == order_id)):
+        is_open = is_open or dispute.state in OPEN_DISPUTE
+        taken = max(0, dispute.taken_cents)
+        if dispute.state == DisputeState.LOST:
+            gave += taken
+        elif taken:
+            away[dispute.payment_id] = away.get(dispute.payment_id, 0) + taken
+    return AtBank(is_open, away, gave)
 
 
 def is_disputed(session: Session, order_id: int) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -12,12 +13,13 @@ from sqlalchemy.orm import Session
 
 from bakery.core import clock
 from bakery.core.money import Money
+from bakery.orders.deposit_terms import promised
 from bakery.orders.models import Order, OrderLine
-from bakery.payments.dispute_queries import is_disputed
+from bakery.payments.dispute_queries import at_bank, is_disputed
 from bakery.payments.models import OWN_MONEY, Payment, PaymentState, Transaction, TransactionKind
 from bakery.payments.refund_models import RefundLine, RefundPart, RefundRequest
 from bakery.payments.refund_states import ON_ITS_WAY, RefundSource, RefundState, Tender
-from bakery.pricing.cancellation import Tiers, tiers_of
+from bakery.pricing.cancellation import Tiers
 from bakery.pricing.refunds import Sold
 from bakery.shop.models import RefundOrder, Shop
 from bakery.stock.queries import bought
@@ -80,12 +82,19 @@ class Standing:
         return Money(self.available_cents, self.currency)
 
 
-def read_standing(session: Session, order: Order, *, but: int | None = None) -> Standing:
-    """The order's standing without its refund request `but`. Exact under the order's lock; for a page, as of now."""
+def read_standing(
+    session: Session, order: Order, *, but: int | None = None, with_bank: bool = False
+) -> Standing:
+    """The order's standing without its refund request `but`. Exact under the order's lock; for a page, as of now.
+
+    `with_bank`: as if a bank that has not decided had returned what it took. For promises; nothing is sent by it.
+    """
     shop = session.get_one(Shop, 1)
+    away = at_bank(session, order.id).away if with_bank else {}
     on_its_way = _on_its_way(session, order.id, but)
     lines = _lines(session, order, decided(but))
-    purses = _purses(session, order, on_its_way, newest_first=shop.refund_order == RefundOrder.NEWEST)
+    newest_first = shop.refund_order == RefundOrder.NEWEST
+    purses = _purses(session, order, on_its_way, away, newest_first=newest_first)
     spoken_for = sum(on_its_way.values())
     available = min(
         sum(purse.left_cents for purse in purses),
@@ -93,7 +102,6 @@ def read_standing(session: Session, order: Order, *, but: int | None = None) -> 
         order.held_cents - spoken_for,
         order.total_cents - order.credited_cents - spoken_for,
     )
-    promised = order.snapshot.get("cancellation") or {}
     return Standing(
         order_id=order.id,
         currency=order.currency,
@@ -104,7 +112,7 @@ def read_standing(session: Session, order: Order, *, but: int | None = None) -> 
         over=order.status in ("CANCELLED", "EXPIRED", "COLLECTED"),
         limit_cents=shop.refund_limit_cents,
         alone_cents=_alone(session, order.id, but),
-        tiers=tiers_of(promised["tiers"]) if "tiers" in promised else None,
+        tiers=promised(order.snapshot),
         kept_cents=int(order.snapshot.get("deposit_kept_cents") or 0),
         pickup_on=order.pickup_at.astimezone(ZoneInfo(order.time_zone)).date(),
         today=clock.today(order.time_zone),
@@ -203,7 +211,12 @@ def _sold(order: Order, line: OrderLine, units: int = 0, cents: int = 0, tax: in
 
 
 def _purses(
-    session: Session, order: Order, on_its_way: Counter[tuple[int | None, str]], *, newest_first: bool
+    session: Session,
+    order: Order,
+    on_its_way: Counter[tuple[int | None, str]],
+    away: Mapping[int, int],
+    *,
+    newest_first: bool,
 ) -> tuple[Purse, ...]:
     rows = _by_payment(session, Transaction.order_id == order.id)
     payments = session.scalars(
@@ -220,7 +233,7 @@ def _purses(
             payment_id=payment.id,
             kind=payment.kind,
             paid_at=payment.ended_at or payment.created_at,
-            left_cents=_held(rows.get(payment.id, {})) - on_its_way[payment.id, ""],
+            left_cents=_held(rows.get(payment.id, {}), away.get(payment.id, 0)) - on_its_way[payment.id, ""],
             fee_cents=-rows[payment.id]["fee"] if "fee" in rows.get(payment.id, {}) else None,
         )
         for payment in payments
@@ -256,7 +269,9 @@ def _by_payment(session: Session, where: ColumnElement[bool]) -> dict[int | None
     return found
 
 
-def _held(sums: dict[str, int]) -> int:
-    """What the shop has of it. A dispute that was won brings back what it took, and no more."""
+def _held(sums: dict[str, int], away: int = 0) -> int:
+    """What the shop has of it, or would have with what is `away`. A dispute that was won brings back what it took, and
+    no more.
+    """
     own = sum(cents for kind, cents in sums.items() if kind in OWN_MONEY)
-    return own + min(0, sums.get(TransactionKind.DISPUTE, 0))
+    return own + min(0, sums.get(TransactionKind.DISPUTE, 0) + away)

@@ -80,6 +80,11 @@ def percent_of(tiers: Sequence[Tier], pickup_on: date, today: date) -> int:
     return max((tier.percent for tier in tiers if tier.days <= ahead), default=0)
 
 
+def share_of(total_paid: int, percent: int) -> int:
+    """So many hundredths of what was paid, to the cent, half a cent to the customer."""
+    return round_half_up(Fraction(total_paid * percent, 100))
+
+
 def given_back(
     total_paid: int, tiers: Sequence[Tier], pickup_on: date, today: date, kept_cents: int = 0
 ) -> int:
@@ -89,5 +94,5 @@ def given_back(
     """
     if total_paid < 0 or kept_cents < 0:
         raise ValueError("amounts are not negative")
-    share = round_half_up(Fraction(total_paid * percent_of(tiers, pickup_on, today), 100))
+    share = share_of(total_paid, percent_of(tiers, pickup_on, today))
     return min(share, max(0, total_paid - kept_cents))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -51,6 +52,7 @@ class Profile:
     deposit_from_cents: int
     deposit_from_percent: int
     deposit_kept_percent: int
+    cancellation_tiers: Sequence[Mapping[str, Any]]
     balance_due_days: int
     balance_remind_days: int
     balance_grace_hours: int
@@ -74,7 +76,8 @@ def _load(session: Session) -> Profile:
     row = session.get(Shop, 1)
     if row is None:
         raise NotFound("This shop has not been set up yet.")
-    return Profile(**{name: getattr(row, name) for name in Profile.__dataclass_fields__})
+    values = {name: getattr(row, name) for name in Profile.__dataclass_fields__}
+    return Profile(**values | {"cancellation_tiers": tuple(row.cancellation_tiers)})
 
 
 def list_faqs(session: Session) -> Sequence[Faq]:

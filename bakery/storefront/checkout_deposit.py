@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from bakery.core.money import Money
 from bakery.orders import deposit_terms
 from bakery.orders.cart_queries import CartView
+from bakery.pricing.cancellation import tiers_of
 from bakery.pricing.deposit import Part, kept_of
 from bakery.scheduling.queries import first_pickup_due_later
 from bakery.shop.queries import get_profile
@@ -48,7 +49,7 @@ def preview(session: Session, cart: CartView) -> Preview:
     return Preview(
         deposit,
         rest,
-        deposit_terms.kept_words(deposit, kept),
+        deposit_terms.kept_words(deposit, kept, tiers_of(shop.cancellation_tiers)),
         shop.balance_due_days,
         first_pickup_due_later(session, shop.balance_due_days),
     )
@@ -59,7 +60,7 @@ def show(session: Session, cart: CartView, starts_at: datetime) -> Response:
     shop, parts = get_profile(session), _parts(cart)
     total = Money(sum(part.gross_cents for part in parts), cart.currency)
     terms = deposit_terms.agree(session, parts, shop, starts_at)
-    words = deposit_terms.wording(terms, total, shop.time_zone)
+    words = deposit_terms.wording(terms, total, shop.time_zone, tiers_of(shop.cancellation_tiers))
     return private(
         make_response(
             render_template(

@@ -15,7 +15,7 @@ from bakery.custom_cakes.acceptance import find_request_of_order
 from bakery.orders.models import Order, OrderEvent, OrderLine
 from bakery.orders.states import OrderStatus, PaymentStatus
 from bakery.payments import queries as payments
-from bakery.payments.models import PaymentKind
+from bakery.payments.models import PaymentKind, PaymentState
 from bakery.payments.queries import LastTry
 from bakery.payments.timeline import PlainLine, for_customer
 from bakery.storefront.words import allergen_pairs
@@ -70,6 +70,8 @@ class Progress:
     # What would be asked for now, in cents, and whether it should have been paid.
     asks: int
     overdue: bool
+    # Whether what the customer last went to pay is not paid: who paid it meanwhile is not told of a page they left.
+    left_unpaid: bool
 
     @property
     def etag(self) -> str:
@@ -124,6 +126,7 @@ def progress(order: Order, *, paid: bool, since: int | None, last: LastTry, rece
         version=order.version,
         asks=order.due_later.cents or order.first_payment.cents,
         overdue=order.is_overdue,
+        left_unpaid=(unpaid or rest) and last.state != PaymentState.SUCCEEDED,
     )
 
 

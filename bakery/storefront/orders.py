@@ -30,7 +30,9 @@ from bakery.orders.services import abandon_order
 from bakery.payments import queries as payments
 from bakery.payments import receipts
 from bakery.payments.card_queries import agreed_charge
+from bakery.payments.dispute_queries import at_bank
 from bakery.payments.failure_queries import why_paused
+from bakery.payments.refund_standing import read_standing
 from bakery.payments.services import cancel_attempt
 from bakery.payments.services import revoke_mandate as revoke
 from bakery.payments.services.cancellation import why_not_cancelled
@@ -40,7 +42,7 @@ from bakery.storefront.cart_answers import private
 from bakery.storefront.cart_cookie import owner_for_adding, send_token
 from bakery.storefront.order_access import find_order, open_by_link
 from bakery.storefront.paying import pay_for, visitor_as_payer, ways
-from bakery.storefront.refund_news import read_news
+from bakery.storefront.refund_news import is_under_way, read_news, why_not_asked
 
 blueprint = Blueprint("orders", __name__, url_prefix="/orders")
 
@@ -194,6 +196,7 @@ def _progress(order: Order) -> order_page.Progress:
 def _context(order: Order, state: order_page.Progress) -> dict[str, object]:
     session = db.session()
     events = queries.history(session, order.id)
+    bank, news = at_bank(session, order.id), read_news(session, order) if order.confirmed_at else []
     cake = order_page.cake_of(session, order)
     return {
         "order": order,
@@ -206,8 +209,12 @@ def _context(order: Order, state: order_page.Progress) -> dict[str, object]:
         "may_open_cake": cake is not None and _may_open_cake(order, cake),
         # An earlier offer's order is no request's any more, and is on no menu either.
         "on_menu": any(line.variant_id is not None for line in order.lines),
-        "cancelled_payment": request.args.get("paid") == "0",
-        "refunds": read_news(db.session(), order) if order.confirmed_at else [],
+        "cancelled_payment": request.args.get("paid") == "0" and state.left_unpaid,
+        "bank": bank,
+        "refunds": news,
+        # What is asked for, or under way, is not asked for again beside it.
+        "may_ask": not is_under_way(news)
+        and not why_not_asked(order, read_standing(session, order), news, bank),
         "may_cancel": not why_not_cancelled(order),
         "paying": ways(session, order),
         "agreed": agreed_charge(session, order),

@@ -14,24 +14,20 @@ from bakery.infra.limits import limiter
 from bakery.infra.transaction import end_read
 from bakery.integrations.adapters import adapters
 from bakery.orders.models import Order
-from bakery.orders.states import AGREED, OrderStatus
 from bakery.payments import credit_notes
+from bakery.payments.dispute_queries import at_bank
 from bakery.payments.refund_simulation import Simulation, simulate
 from bakery.payments.refund_standing import Standing, read_standing
 from bakery.payments.refund_states import RefundSource
 from bakery.payments.services import cancel_own, refund_requests
 from bakery.payments.services.cancellation import Back, OtherTerms, read_back, why_not_cancelled
-from bakery.payments.services.refund_requests import ASKED_ALREADY, Ask, Changed
+from bakery.payments.services.refund_requests import Ask, Changed
 from bakery.storefront.cart_answers import private
 from bakery.storefront.order_access import find_order
-from bakery.storefront.refund_news import is_waiting, read_news
+from bakery.storefront.refund_news import read_news, why_not_asked
 from bakery.storefront.refund_wish import RefundWish, read_wish
 
 blueprint = Blueprint("refund_asking", __name__, url_prefix="/orders")
-_MAY_ASK = (*AGREED, OrderStatus.CANCELLED)
-NOT_NOW = (
-    "Your bank is looking into this payment, so nothing can go back until it has decided. Please ring us."
-)
 
 
 def _is_preview() -> bool:
@@ -114,14 +110,8 @@ def credit_note(number: str, label: str) -> ResponseReturnValue:
 
 
 def _why_not(order: Order, standing: Standing) -> str:
-    """Why nothing can be asked back here, in a sentence; empty when it can."""
-    if is_waiting(read_news(db.session(), order)):
-        return ASKED_ALREADY
-    if standing.disputed:
-        return NOT_NOW
-    if order.status not in _MAY_ASK or not standing.available_cents:
-        return "Nothing can be asked back of this order: what was paid has gone back or is on its way."
-    return ""
+    session = db.session()
+    return why_not_asked(order, standing, read_news(session, order), at_bank(session, order.id))
 
 
 def _refused(number: str, wish: RefundWish, error: DomainError) -> ResponseReturnValue:
@@ -148,7 +138,7 @@ def _refund_page(
     return private(
         htmx.render(
             "storefront/orders/refund.html",
-            fragment="storefront/orders/_refund_preview.html",
+            fragment="storefront/orders/_refund_answer.html",
             status=status,
             order=order,
             standing=standing,

@@ -10,9 +10,12 @@ from sqlalchemy.orm import Session
 
 from bakery.catalog.models import Product
 from bakery.core import clock
+from bakery.core.money import Money
+from bakery.orders.deposit_terms import kept_words
 from bakery.orders.errors import DepositChanged
 from bakery.orders.models import Cart, Order
 from bakery.orders.services import place_order
+from bakery.pricing.cancellation import tiers_of
 from bakery.shop.models import Shop
 from tests.factories.catalog import make_cake, make_loaf
 from tests.factories.checkout import make_wish, place
@@ -21,6 +24,7 @@ from tests.factories.shop import make_open_shop
 
 NOW = datetime.fromisoformat("2026-11-21T00:00:00+00:00")
 PICKUP = datetime.fromisoformat("2026-12-04T23:00:00+00:00")  # Saturday the 5th, ten in Sydney
+TIERS = "all until 7 days before the pickup, 50 % until 3 days before, nothing after."
 
 
 @pytest.fixture(autouse=True)
@@ -87,7 +91,11 @@ def test_at_short_notice_everything_is_paid_at_once(session: Session, days: int,
 
 def test_what_is_kept_is_the_shops_share_of_the_deposit(session: Session, shop: Shop) -> None:
     for percent, kept, words in (
-        (0, 0, "If the rest is not paid in time, the order may be cancelled."),
+        (
+            0,
+            0,
+            f"may be cancelled. By the cancellation terms, of what you paid comes back: {TIERS}",
+        ),
         (100, 4_300, "the deposit is not given back."),
         (33, 1_419, "$14.19 of the deposit is not given back."),
     ):
@@ -95,7 +103,7 @@ def test_what_is_kept_is_the_shops_share_of_the_deposit(session: Session, shop: 
         session.commit()
         order = place((cake(deposit_percent=50), 1), starts_at=PICKUP, most_unpaid=9)
         assert order.deposit_kept_cents == kept
-        assert order.deposit_wording.endswith(words)
+        assert words in order.deposit_wording
 
 
 def basket(**rule: int) -> Cart:
@@ -140,3 +148,26 @@ def test_from_the_day_on_which_the_rest_is_due_everything_is_asked(session: Sess
         assert order.asks_deposit and order.first_payment == order.deposit
     with clock.travel(PICKUP - timedelta(days=3)):
         assert not order.asks_deposit and order.first_payment == order.total
+
+
+@pytest.mark.parametrize(
+    ("tiers", "said"),
+    [
+        (None, ""),
+        ([], " By the cancellation terms nothing of what you paid comes back."),
+        ([{"days": 3, "percent": 0}], " By the cancellation terms nothing of what you paid comes back."),
+        (
+            [{"days": 7, "percent": 100}, {"days": 1, "percent": 50}, {"days": 0, "percent": 20}],
+            " By the cancellation terms, of what you paid comes back (never that part): all until 7 days before the "
+            "pickup, 50 % until 1 day before, 20 % until the day of the pickup, nothing after.",
+        ),
+    ],
+)
+def test_what_is_said_of_a_deposit_promises_no_more_than_the_tiers(
+    tiers: list[dict[str, int]] | None, said: str
+) -> None:
+    found = kept_words(Money(5_450, "AUD"), Money(2_725, "AUD"), None if tiers is None else tiers_of(tiers))
+    assert found == (
+        "If you cancel, or the rest is not paid in time and the order is cancelled, $27.25 of the deposit is not given "
+        f"back.{said}"
+    )

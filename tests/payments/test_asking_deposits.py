@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from bakery.core import clock
 from bakery.core.actor import Actor
 from bakery.core.errors import Conflict, Invalid, Unavailable
+from bakery.infra.db import db
 from bakery.integrations.adapters import Adapters
 from bakery.orders.models import Order
 from bakery.orders.queries import get_order
@@ -62,7 +63,9 @@ def test_half_of_it_is_asked_first_and_the_rest_three_days_before(order: Order, 
     assert asked.snapshot["deposit_kept_cents"] == 2_150
     assert asked.deposit_wording == (
         "You pay $43.00 now as a deposit, and the remaining $43.00 by Wednesday 2 December 2026. If you cancel, or the "
-        "rest is not paid in time and the order is cancelled, $21.50 of the deposit is not given back."
+        "rest is not paid in time and the order is cancelled, $21.50 of the deposit is not given back. By the "
+        "cancellation terms, of what you paid comes back (never that part): all until 7 days before the pickup, 50 % "
+        "until 3 days before, nothing after."
     )
     page = steps.open_page(order, gateway)
     assert (page.kind, page.amount_cents) == ("deposit", 4_300)
@@ -243,3 +246,14 @@ def test_staff_see_it_in_the_history(session: Session, order: Order, gateway: Fa
     assert get_order(session, order.id).version > 1
     notes = [step for step in steps.steps(order) if step[0] == "note"]
     assert len(notes) == 1
+
+
+def test_stripe_takes_no_longer_description_than_it_has_room_for(order: Order, gateway: FakeGateway) -> None:
+    asked = ask(order, gateway)
+    asked.deposit_wording += f" {'And one more tier. ' * 20}"
+    db.session.commit()
+    steps.open_page(order, gateway)
+    request, _ = next(iter(gateway.by_key.values()))
+    [item] = request.items
+    assert len(item.description) <= 500 and item.description.endswith("And one more tier.")
+    assert "is not given back." in item.description

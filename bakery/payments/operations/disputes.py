@@ -26,7 +26,7 @@ from bakery.payments.dispute_models import (
 )
 from bakery.payments.facts import DisputeFacts, Movement
 from bakery.payments.models import Payment, PaymentState, TransactionKind
-from bakery.payments.operations import attempts, dispute_news, fraud_warnings, ledger
+from bakery.payments.operations import attempts, dispute_news, fraud_warnings, ledger, promises
 from bakery.payments.operations.results import Result, applied, flagged, ignored, waiting
 
 STRIPE = Actor(None, "Stripe")
@@ -67,11 +67,15 @@ def take_dispute(session: Session, facts: DisputeFacts) -> Result:
         dispute, news = _open(session, order, payment, facts), "opened"
     else:
         news = _follow(session, order, dispute, facts)
+    is_lost_now = news != "" and dispute.state == _D.LOST
     wrong = [
         _misfit(payment, dispute),
         *_enter(session, order, payment, dispute, facts.movements),
         _contradiction(dispute, facts),
     ]
+    if is_lost_now:
+        # After the bank's movements are in the ledger, which say what is left.
+        promises.lower_by_lost(session, order, dispute, STRIPE)
     # What is wrong is said once, in however many events it is told.
     if unheard := [each for each in wrong if each and each not in dispute.trouble]:
         dispute.trouble = "; ".join([dispute.trouble, *unheard] if dispute.trouble else unheard)[:300]

@@ -16,12 +16,14 @@ from bakery.infra.transaction import transaction
 from bakery.orders import operations as orders
 from bakery.orders.models import Order
 from bakery.orders.states import OrderStatus, PaymentStatus
+from bakery.payments.dispute_queries import at_bank
 from bakery.payments.operations import attempts, ledger, refund_moves
 from bakery.payments.operations.refund_moves import Opened
 from bakery.payments.refund_simulation import Choice, Simulation, by_policy, policy_percent, simulate
 from bakery.payments.refund_standing import Standing, read_standing
 from bakery.payments.refund_states import RefundKind, RefundSource
 from bakery.payments.services.refund_requests import tell_asked, words_of
+from bakery.pricing.cancellation import share_of
 
 _TOO_LATE = {
     OrderStatus.PENDING_PAYMENT: "This order is not paid. On its page you can change it, or let it go.",
@@ -38,21 +40,26 @@ _PAST = "The time to collect this order has come. Please ring us."
 class Back:
     """What comes back when an order is cancelled now. `percent` None: nothing was promised, so a person decides.
 
-    `simulation` None: nothing comes back.
+    `simulation` None: nothing comes back. `share` is the promise's part of `paid` before what is `kept` bounds it.
+    `with_bank` of what is paid a bank took and has not decided on (or not returned): what was promised of it waits for
+    that. `bank_gave` its customer has back from a bank for good; it is no part of `paid`.
     """
 
     paid: Money
     amount: Money
     percent: int | None
     kept: Money
+    share: Money
     frozen: bool
+    with_bank: Money
+    bank_gave: Money
     simulation: Simulation | None
 
     @property
     def fingerprint(self) -> str:
         """Equal figures have equal fingerprints."""
         figures = self.simulation.fingerprint if self.simulation else ""
-        text = f"{self.paid}{self.amount}{self.percent}{figures}"
+        text = f"{self.paid}{self.amount}{self.percent}{self.with_bank}{self.bank_gave}{self.frozen}{figures}"
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
@@ -75,7 +82,7 @@ def why_not_cancelled(order: Order) -> str:
 
 def read_back(session: Session, order: Order) -> Back:
     """What comes back of an order when it is cancelled now, by what was promised."""
-    return _back(read_standing(session, order), None)
+    return _back(session, order, read_standing(session, order, with_bank=True), None)
 
 
 def cancel_own(order_id: int, actor: Actor, seen: str) -> int | None:
@@ -114,10 +121,10 @@ def cancel_with_refund(
         raise ValueError("a share is 0 to 100 hundredths")
     with transaction() as session:
         order = orders.lock_order(session, order_id)
-        standing = read_standing(session, order)
+        standing = read_standing(session, order, with_bank=True)
         if amount_cents is None and share is not None:
             amount_cents = round_half_up(Fraction(standing.available_cents * share, 100))
-        back = _back(standing, amount_cents)
+        back = _back(session, order, standing, amount_cents)
         by_person = amount_cents is not None and share is None
         source = RefundSource.STAFF if by_person else RefundSource.POLICY
         return _cancel(session, order, back, actor, reason, source=source, restock=restock)
@@ -130,21 +137,28 @@ def cancel_by_policy(session: Session, order: Order, actor: Actor, reason: str) 
     return _cancel(session, order, read_back(session, order), actor, reason, source=RefundSource.POLICY)
 
 
-def _back(standing: Standing, amount_cents: int | None) -> Back:
-    cents = amount_cents
+def _back(session: Session, order: Order, standing: Standing, amount_cents: int | None) -> Back:
+    """What was promised is reckoned of all that was paid, also of what a bank has while it decides: the request for it
+    waits, and whoever decides on it finds what is left by then.
+    """
+    cents, bank = amount_cents, at_bank(session, order.id)
     if cents is None:
         promised = by_policy(standing)
         cents = standing.available_cents if promised is None else promised
     if cents < 0 or (cents and not standing.available_cents):
         raise Invalid("Nothing is paid of this order, so nothing comes back.", field="amount")
     choice = Choice(RefundKind.CANCELLATION, amount_cents=cents)
-    currency = standing.currency
+    currency, percent = standing.currency, policy_percent(standing) if amount_cents is None else None
+    here = read_standing(session, order).available_cents if bank.away else standing.available_cents
     return Back(
         paid=standing.available,
         amount=Money(cents, currency),
-        percent=policy_percent(standing) if amount_cents is None else None,
+        percent=percent,
         kept=Money(min(standing.kept_cents, standing.available_cents), currency),
+        share=Money(share_of(standing.available_cents, percent or 0), currency),
         frozen=standing.disputed,
+        with_bank=Money(standing.available_cents - here, currency),
+        bank_gave=Money(bank.gave_cents, currency),
         simulation=simulate(standing, choice) if cents else None,
     )
 

@@ -46,6 +46,8 @@ AWAY = (
     "please try again in a minute."
 )
 # Of orders from before a day was said.
+# What Stripe takes as the description of a line.
+MOST_WORDS = 500
 _REST_LATER = "The rest is due when it is collected."
 ENDED = (
     "This payment was ended in another tab or window before its page opened. Nothing was charged: "
@@ -159,7 +161,7 @@ def _items(session: Session, order: Order, payment: Payment) -> list[CheckoutIte
     price is one line, which says what it is a part of.
     """
     if payment.kind == PaymentKind.DEPOSIT:
-        words = f"{money(order.total)} in all. {order.deposit_wording or _REST_LATER}"
+        words = _at_most(f"{money(order.total)} in all. {order.deposit_wording or _REST_LATER}")
         return [CheckoutItem(f"Deposit for order {order.number}", payment.amount_cents, 1, words)]
     if payment.kind == PaymentKind.BALANCE and not order.held.cents:
         return [CheckoutItem(f"Order {order.number}", payment.amount_cents, 1)]
@@ -175,6 +177,13 @@ def _items(session: Session, order: Order, payment: Payment) -> list[CheckoutIte
     if left or not items or len(items) > MOST_LINES:
         return [CheckoutItem(f"Order {order.number}", order.total_cents, 1)]
     return items
+
+
+def _at_most(words: str) -> str:
+    """As many whole sentences as Stripe takes for a description; the order's own page says them all."""
+    while len(words) > MOST_WORDS and ". " in words:
+        words = words.rpartition(". ")[0] + "."
+    return words[:MOST_WORDS]
 
 
 def _item(line: OrderLine) -> CheckoutItem:

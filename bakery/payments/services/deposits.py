@@ -69,7 +69,8 @@ def _write(order_id: int, rule: Rule, actor: Actor) -> None:
         terms = _agree(session, order, rule)
         _refuse_paying(session, order)
         before = {"deposit_cents": order.deposit_cents, "kept_cents": order.deposit_kept_cents}
-        for column, value in deposit_terms.columns(terms, order.total, order.time_zone).items():
+        tiers = deposit_terms.promised(order.snapshot)
+        for column, value in deposit_terms.columns(terms, order.total, order.time_zone, tiers).items():
             setattr(order, column, value)
         order.snapshot = order.snapshot | {"deposit_kept_cents": terms.kept_cents}
         if not order.is_bespoke:
