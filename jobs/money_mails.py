@@ -106,7 +106,8 @@ def _announced(order: Order, _step: BalanceEvent, at: datetime | None) -> Said:
         (
             f"As you agreed, we charge {due}, the rest of your order {order.number}, to your saved card on {when}. "
             "You need not do anything.",
-            "To pay with another card, use the link before then.",
+            "To pay with another card, use the link before then. If you do not want us to charge it, take that back on "
+            "your order's page.",
         ),
     )
 

@@ -58,6 +58,18 @@ def test_a_confirmed_order_whose_money_went_back_is_not_called_paid(
     assert "paid and confirmed. A receipt" not in said
 
 
+def test_a_deposit_that_went_back_is_not_called_paid_and_the_rest_stays_due(
+    gateway: FakeGateway, client: FlaskClient
+) -> None:
+    order = refunds.paid(gateway, deposit_cents=5275)
+    client.get(f"/orders/{order.number}?key={order.secret}")
+    assert "Your deposit is paid" in page(client, order) and "Invoice (PDF)" in page(client, order)
+    refunds.refunded(order, gateway)
+    said = page(client, order)
+    assert "all that was paid of it has gone back" in said and "Your deposit is paid" not in said
+    assert "$52.75 is still to be paid" in said
+
+
 def test_what_was_given_back_stands_under_the_total(
     order: Order, gateway: FakeGateway, client: FlaskClient
 ) -> None:
