@@ -150,7 +150,8 @@ def staff_alert(alert: StaffAlert, version: int) -> Email:
     return draft(
         "staff_alert",
         to=alert_email(),
-        subject=shorten(f"Please look: {alert.text}", 150, placeholder=" …"),
+        # The first sentence says what it is about; the rest is in the mail.
+        subject=shorten(f"Please look: {alert.text.split('. ')[0]}", 100, placeholder=" …"),
         subject_ref=f"alert:{alert.id}",
         version=version,
         alert=alert,
