@@ -101,10 +101,10 @@ class Staff(Base):
 
     def mend_surplus(self, which: int) -> str:
         """Money that bought nothing and did not go back by itself is sent again, or given in cash."""
-        payments = [each.payment_id for order_id in self.orders for each in self._surplus(order_id)]
-        if not payments:
+        waiting = [each for order_id in self.orders for each in self._surplus(order_id)]
+        if not waiting:
             return "nothing"
-        payment_id = payments[which % len(payments)]
+        payment_id = waiting[which % len(waiting)].payment_id
         if which % 3:
             services.retry_surplus(payment_id, self.manager, self.gateway)
             return "retried"
@@ -112,9 +112,10 @@ class Staff(Base):
         return "given"
 
     def _surplus(self, order_id: int) -> Sequence[Surplus]:
+        """What of an order waits for somebody."""
         found = surplus_of(db.session(), self.order(order_id))
         db.session.rollback()
-        return found
+        return [each for each in found if not each.under_way and not each.frozen]
 
     def _one(self, state: RefundState, which: int) -> int | None:
         found = db.session.scalars(

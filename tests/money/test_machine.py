@@ -94,6 +94,17 @@ def away(a: int, b: int, c: int) -> str:
     return "away"
 
 
+def mend_surplus(a: int, b: int, c: int) -> str:
+    """Where nothing waits for somebody, a bank sends some of it back first, and Stripe tells of that at once."""
+    outcome = shop.mend_surplus(a)
+    if outcome == "nothing" and shop.send_back(b) == "sent back":
+        for _ in range(2):
+            shop.deliver(-1)
+        shop.work()
+        outcome = shop.mend_surplus(a)
+    return outcome
+
+
 def redis(a: int, b: int, c: int) -> str:
     shop.redis_is_up = a % 3 > 0
     return "up" if shop.redis_is_up else "down"
@@ -124,7 +135,7 @@ MOVES = (
     Move("decline a refund", 1, lambda a, b, c: shop.reject(a)),
     Move("mend a refund", 3, lambda a, b, c: shop.mend_refund(a)),
     Move("a bank sends money back", 2, lambda a, b, c: shop.send_back(a)),
-    Move("mend what bought nothing", 3, lambda a, b, c: shop.mend_surplus(a)),
+    Move("mend what bought nothing", 3, mend_surplus),
     Move(
         "refund in the dashboard",
         1,
