@@ -19,7 +19,7 @@ def lock_levels(session: Session, variant_ids: Iterable[int]) -> dict[int, Stock
     query = select(StockLevel).where(StockLevel.variant_id.in_(list(variant_ids)))
     levels = {row.variant_id: row for row in session.scalars(query.execution_options(populate_existing=True))}
     # The moment between looking and taking, which is there anyway, made long enough to be seen.
-    time.sleep(0.1)
+    time.sleep(0.4)
     return levels
 
 
