@@ -147,7 +147,7 @@ def test_several_cards_on_one_page_are_written_down_and_another_pays(
     for number in (POOR, "4000000000009979"):
         with pytest.raises(ControlError):
             world.pay(page, card=number)
-    work(world)
+        work(world)
     rows = db.session.query(PaymentFailure).order_by(PaymentFailure.id).all()
     assert [(row.decline_code, row.brand, row.last_four) for row in rows] == [
         ("insufficient_funds", "visa", "9995"),

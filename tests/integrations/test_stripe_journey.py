@@ -248,9 +248,10 @@ def test_a_page_renewed_after_it_ended_and_paid_on_both_keeps_one_payment(
     db.session.commit()
     second = press_pay(browser, wish)
     assert second != first
+    # One after the other: what is told at the same moment may arrive in any order.
     for page in (second, first):
         world.pay(page)
-    apply_all(world)
+        apply_all(world)
     late = db.session.query(Payment).filter_by(session_id=first).one()
     services.refund_late_payment(late.id, gateway)
     apply_all(world)
