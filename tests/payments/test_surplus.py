@@ -27,17 +27,6 @@ class Killed(BaseException):
 
 
 @pytest.fixture
-def late(session: Session, gateway: FakeGateway) -> Payment:
-    return surplus.late(gateway)
-
-
-@pytest.fixture
-def refused(late: Payment, gateway: FakeGateway) -> Payment:
-    surplus.refused(late, gateway)
-    return late
-
-
-@pytest.fixture
 def bounced(late: Payment, gateway: FakeGateway) -> Payment:
     surplus.bounced(late, gateway)
     return late

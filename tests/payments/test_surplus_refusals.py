@@ -22,17 +22,6 @@ from tests.payments import surplus_steps as surplus
 NEWS = "jobs.orders.send_late_refund"
 
 
-@pytest.fixture
-def late(session: Session, gateway: FakeGateway) -> Payment:
-    return surplus.late(gateway)
-
-
-@pytest.fixture
-def refused(late: Payment, gateway: FakeGateway) -> Payment:
-    surplus.refused(late, gateway)
-    return late
-
-
 # What Stripe has done meanwhile
 
 

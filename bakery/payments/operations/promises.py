@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 from bakery.core import clock
 from bakery.core.actor import Actor
 from bakery.core.money import Money
-from bakery.infra import outbox, queue
 from bakery.infra.formats import money
 from bakery.orders.models import Order
 from bakery.payments.dispute_models import Dispute
@@ -50,10 +49,4 @@ def lower_by_lost(session: Session, order: Order, dispute: Dispute, actor: Actor
     request.answer, request.decided_at = f"{gave}, so nothing more is to come from us.", clock.now()
     refund_moves.move(session, order, request, RefundState.REJECTED, actor, request.answer)
     refund_moves.settle(session, request, "refund_asked")
-    outbox.owe(
-        session,
-        "jobs.refunds.send_declined",
-        request.id,
-        on=queue.DEFAULT,
-        key=f"{request.ref}:declined",
-    )
+    refund_moves.owe_declined(session, request)

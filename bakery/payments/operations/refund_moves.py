@@ -106,6 +106,13 @@ def open_request(session: Session, order: Order, simulation: Simulation, by: Ope
     return request
 
 
+def owe_declined(session: Session, request: RefundRequest) -> None:
+    """The customer is told, once, that nothing (more) comes back, and why."""
+    outbox.owe(
+        session, "jobs.refunds.send_declined", request.id, on=queue.DEFAULT, key=f"{request.ref}:declined"
+    )
+
+
 def write_lines(session: Session, request: RefundRequest, simulation: Simulation) -> None:
     """What goes back of each line, in place of what stood there; the request's amounts follow."""
     session.execute(delete(RefundLine).where(RefundLine.request_id == request.id))

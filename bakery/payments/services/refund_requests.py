@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 from bakery.core import clock
 from bakery.core.actor import Actor
 from bakery.core.errors import Conflict, Forbidden, Invalid
-from bakery.infra import outbox, queue
 from bakery.infra.formats import money
 from bakery.infra.transaction import transaction
 from bakery.orders import operations as orders
@@ -144,13 +143,7 @@ def close_as_declined(
     _audit(session, order, request, actor, "refund.reject", answer)
     # Who never asked is not told that they get nothing.
     if request.source == RefundSource.CUSTOMER or request.kind == RefundKind.CANCELLATION:
-        outbox.owe(
-            session,
-            "jobs.refunds.send_declined",
-            request.id,
-            on=queue.DEFAULT,
-            key=f"{request.ref}:declined",
-        )
+        refund_moves.owe_declined(session, request)
 
 
 def tell_asked(session: Session, order: Order, request: RefundRequest) -> None:
